@@ -1,0 +1,104 @@
+import type { Generated, JSONColumnType } from 'kysely';
+
+/**
+ * The tables, as the migrations make them. Times are microseconds since the Unix epoch (`_us`).
+ * A stage reads and writes only its own tables, in its `queries.ts`.
+ */
+export type Tables = {
+  /** apps/ */
+  applications: {
+    sdk_app_id: number;
+    name: string;
+    secret_key: string;
+    /** `RecordingSettings`. */
+    recording: JSONColumnType<object>;
+    created_us: number;
+  };
+  /** apps/ */
+  rest_keys: { secret_id: string; secret_key: string; sdk_app_id: number | null; created_us: number; revoked_us: number | null };
+  /** apps/ */
+  console_users: { user_id: string; name: string; password_hash: string; role: 'owner' | 'operator' | 'reviewer'; created_us: number };
+  /** apps/ */
+  console_sessions: { token_hash: string; user_id: string; expires_us: number };
+  /** call/: users who have signed in at least once; only they can be called. */
+  users: { sdk_app_id: number; user_id: string; first_seen_us: number };
+  /** call/ */
+  calls: {
+    call_id: string;
+    sdk_app_id: number;
+    caller_id: string;
+    media_type: 'audio' | 'video';
+    /** `single` or `multi`. */
+    call_type: 'single' | 'multi';
+    room_id: string;
+    room_id_type: 'number' | 'string';
+    state: 'calling' | 'active' | 'ended';
+    user_data: string;
+    chat_group_id: string;
+    timeout_ms: number;
+    started_us: number;
+    accepted_us: number | null;
+    ended_us: number | null;
+    /** End reason of the whole call; null while it lives. */
+    result: string | null;
+  };
+  /** call/ */
+  call_members: {
+    call_id: string;
+    user_id: string;
+    role: 'caller' | 'callee';
+    state: 'ringing' | 'active' | 'left' | 'rejected' | 'noResponse' | 'lineBusy' | 'canceled' | 'offline';
+    /** Device that is in the call. */
+    device_id: string | null;
+    changed_us: number;
+  };
+  /** room/ */
+  room_sessions: {
+    room_session_id: string;
+    sdk_app_id: number;
+    room_id: string;
+    room_id_type: 'number' | 'string';
+    state: 'open' | 'closed';
+    opened_us: number;
+    closed_us: number | null;
+    /** `RoomState`: enough to go on after a crash. */
+    snapshot: JSONColumnType<object>;
+  };
+  /** recording/ */
+  tasks: {
+    task_id: string;
+    sdk_app_id: number;
+    room_session_id: string;
+    room_id: string;
+    room_id_type: 'number' | 'string';
+    origin: 'automatic' | 'rest';
+    /** Only moves forward. */
+    state: 'running' | 'stopped' | 'rendered' | 'failed';
+    parameters: JSONColumnType<object>;
+    started_us: number;
+    until_us: number | null;
+    stop_reason: string | null;
+    /** `StreamReport`s and cost, when rendered; error, when failed. */
+    report: JSONColumnType<object> | null;
+  };
+  /** library/ */
+  media_records: {
+    file_id: string;
+    sdk_app_id: number;
+    task_id: string;
+    room_id: string;
+    name: string;
+    type: 'mp4';
+    size_bytes: number;
+    duration_us: number;
+    start_us: number;
+    width_px: number;
+    height_px: number;
+    sha256: string;
+    /** Key in the store. */
+    object_key: string;
+    created_us: number;
+  };
+  /** base/: numbered migrations that have run. */
+  migrations: { number: number; name: string; ran_us: Generated<number> };
+};

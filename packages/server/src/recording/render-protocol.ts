@@ -1,0 +1,61 @@
+import type { TaskParameters } from './task-parameters.ts';
+
+/**
+ * The order for one render child, given as the one JSON argument of `render/main.ts`.
+ *
+ * The child follows the bundle until the task's window is over (`taskStopped` in the journal), writes
+ * finished segments into `workFolder`, puts the finished files into `outFolder` under a temporary name,
+ * renames them, tells of them and exits with 0. Started again after any crash, it goes on behind the last
+ * finished segment. It exits at once when its IPC channel closes: whoever started it is gone.
+ */
+export type RenderOrder = {
+  taskId: string;
+  bundleFolder: string;
+  workFolder: string;
+  outFolder: string;
+  /** File name without index and extension: `<SdkAppId>_<RoomId>`. */
+  baseName: string;
+  /** Whether `_<Index>` is written though the file was not split. */
+  indexAlways: boolean;
+  /** Given: renders with these instead of the journal's own, for rendering again. */
+  parameters?: TaskParameters;
+};
+
+/** A finished file and its facts. */
+export type RenderedFile = {
+  name: string;
+  path: string;
+  sizeBytes: number;
+  /** SHA-256 of the whole file, lower-case hex. */
+  sha256: string;
+  durationUs: number;
+  /** Media time of its first picture or sound. */
+  startUs: number;
+  widthPx: number;
+  heightPx: number;
+  videoCodec: 'h264';
+  audioCodec: 'aac';
+};
+
+/** What was seen of one captured stream while rendering. */
+export type StreamReport = {
+  streamId: string;
+  userId: string;
+  kind: 'audio' | 'video';
+  codec: string;
+  packets: number;
+  /** Packets that the sequence numbers say were sent and that the capture does not hold. */
+  lostPackets: number;
+  duplicatePackets: number;
+  firstPacketUs: number;
+  lastPacketUs: number;
+  /** Pictures or sound blocks that could not be decoded. */
+  undecodable: number;
+};
+
+/** What a render child tells its parent over IPC. */
+export type RenderMessage =
+  /** After each finished segment: how far the render is in media time. */
+  | { type: 'progress'; segments: number; renderedUntilUs: number }
+  | { type: 'finished'; files: RenderedFile[]; report: { streams: StreamReport[]; cpuMs: number; resumedAtSegment: number } }
+  | { type: 'failed'; code: 'NothingCaptured' | 'BundleUnreadable' | 'DiskFull' | 'RenderFailed'; detail: string };
