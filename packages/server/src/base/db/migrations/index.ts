@@ -1,0 +1,5 @@
+import type { Migration } from '../migrate.ts';
+import { first } from './0001-first.ts';
+
+/** All migrations, by number. A migration that has been released never changes. */
+export const MIGRATIONS: readonly Migration[] = Object.freeze([first]);

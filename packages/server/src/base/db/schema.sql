@@ -1,0 +1,159 @@
+-- The schema after all migrations; `node scripts/reference.ts` writes it, a test compares it.
+
+CREATE TABLE applications (
+  sdk_app_id bigint NOT NULL,
+  name text NOT NULL,
+  secret_key text NOT NULL,
+  recording jsonb NOT NULL,
+  created_us bigint NOT NULL,
+  CONSTRAINT applications_pkey PRIMARY KEY (sdk_app_id)
+);
+
+CREATE TABLE call_members (
+  call_id text NOT NULL,
+  user_id text NOT NULL,
+  role text NOT NULL,
+  state text NOT NULL,
+  device_id text,
+  changed_us bigint NOT NULL,
+  CONSTRAINT call_members_call_id_fkey FOREIGN KEY (call_id) REFERENCES calls(call_id) ON DELETE CASCADE,
+  CONSTRAINT call_members_pkey PRIMARY KEY (call_id, user_id),
+  CONSTRAINT call_members_role_check CHECK ((role = ANY (ARRAY['caller'::text, 'callee'::text]))),
+  CONSTRAINT call_members_state_check CHECK ((state = ANY (ARRAY['ringing'::text, 'active'::text, 'left'::text, 'rejected'::text, 'noResponse'::text, 'lineBusy'::text, 'canceled'::text, 'offline'::text])))
+);
+CREATE INDEX call_members_user ON public.call_members USING btree (user_id);
+
+CREATE TABLE calls (
+  call_id text NOT NULL,
+  sdk_app_id bigint NOT NULL,
+  caller_id text NOT NULL,
+  media_type text NOT NULL,
+  call_type text NOT NULL,
+  room_id text NOT NULL,
+  room_id_type text NOT NULL,
+  state text NOT NULL,
+  user_data text NOT NULL,
+  chat_group_id text NOT NULL,
+  timeout_ms bigint NOT NULL,
+  started_us bigint NOT NULL,
+  accepted_us bigint,
+  ended_us bigint,
+  result text,
+  CONSTRAINT calls_call_type_check CHECK ((call_type = ANY (ARRAY['single'::text, 'multi'::text]))),
+  CONSTRAINT calls_media_type_check CHECK ((media_type = ANY (ARRAY['audio'::text, 'video'::text]))),
+  CONSTRAINT calls_pkey PRIMARY KEY (call_id),
+  CONSTRAINT calls_room_id_type_check CHECK ((room_id_type = ANY (ARRAY['number'::text, 'string'::text]))),
+  CONSTRAINT calls_sdk_app_id_fkey FOREIGN KEY (sdk_app_id) REFERENCES applications(sdk_app_id),
+  CONSTRAINT calls_state_check CHECK ((state = ANY (ARRAY['calling'::text, 'active'::text, 'ended'::text])))
+);
+CREATE INDEX calls_live ON public.calls USING btree (state) WHERE (state <> 'ended'::text);
+CREATE INDEX calls_started ON public.calls USING btree (started_us DESC, call_id DESC);
+
+CREATE TABLE console_sessions (
+  token_hash text NOT NULL,
+  user_id text NOT NULL,
+  expires_us bigint NOT NULL,
+  CONSTRAINT console_sessions_pkey PRIMARY KEY (token_hash),
+  CONSTRAINT console_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES console_users(user_id) ON DELETE CASCADE
+);
+CREATE INDEX console_sessions_expires ON public.console_sessions USING btree (expires_us);
+
+CREATE TABLE console_users (
+  user_id text NOT NULL,
+  name text NOT NULL,
+  password_hash text NOT NULL,
+  role text NOT NULL,
+  created_us bigint NOT NULL,
+  CONSTRAINT console_users_name_key UNIQUE (name),
+  CONSTRAINT console_users_pkey PRIMARY KEY (user_id),
+  CONSTRAINT console_users_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'operator'::text, 'reviewer'::text])))
+);
+
+CREATE TABLE media_records (
+  file_id text NOT NULL,
+  sdk_app_id bigint NOT NULL,
+  task_id text NOT NULL,
+  room_id text NOT NULL,
+  name text NOT NULL,
+  type text NOT NULL,
+  size_bytes bigint NOT NULL,
+  duration_us bigint NOT NULL,
+  start_us bigint NOT NULL,
+  width_px integer NOT NULL,
+  height_px integer NOT NULL,
+  sha256 text NOT NULL,
+  object_key text NOT NULL,
+  created_us bigint NOT NULL,
+  CONSTRAINT media_records_pkey PRIMARY KEY (file_id),
+  CONSTRAINT media_records_sdk_app_id_fkey FOREIGN KEY (sdk_app_id) REFERENCES applications(sdk_app_id),
+  CONSTRAINT media_records_task_id_name_key UNIQUE (task_id, name),
+  CONSTRAINT media_records_type_check CHECK ((type = 'mp4'::text))
+);
+CREATE INDEX media_records_created ON public.media_records USING btree (created_us DESC, file_id DESC);
+CREATE INDEX media_records_name ON public.media_records USING btree (sdk_app_id, name text_pattern_ops);
+
+CREATE TABLE migrations (
+  number integer NOT NULL,
+  name text NOT NULL,
+  ran_us bigint NOT NULL DEFAULT ((EXTRACT(epoch FROM clock_timestamp()) * (1000000)::numeric))::bigint,
+  CONSTRAINT migrations_pkey PRIMARY KEY (number)
+);
+
+CREATE TABLE rest_keys (
+  secret_id text NOT NULL,
+  secret_key text NOT NULL,
+  sdk_app_id bigint,
+  created_us bigint NOT NULL,
+  revoked_us bigint,
+  CONSTRAINT rest_keys_pkey PRIMARY KEY (secret_id),
+  CONSTRAINT rest_keys_sdk_app_id_fkey FOREIGN KEY (sdk_app_id) REFERENCES applications(sdk_app_id)
+);
+
+CREATE TABLE room_sessions (
+  room_session_id text NOT NULL,
+  sdk_app_id bigint NOT NULL,
+  room_id text NOT NULL,
+  room_id_type text NOT NULL,
+  state text NOT NULL,
+  opened_us bigint NOT NULL,
+  closed_us bigint,
+  snapshot jsonb NOT NULL,
+  CONSTRAINT room_sessions_pkey PRIMARY KEY (room_session_id),
+  CONSTRAINT room_sessions_room_id_type_check CHECK ((room_id_type = ANY (ARRAY['number'::text, 'string'::text]))),
+  CONSTRAINT room_sessions_sdk_app_id_fkey FOREIGN KEY (sdk_app_id) REFERENCES applications(sdk_app_id),
+  CONSTRAINT room_sessions_state_check CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text])))
+);
+CREATE INDEX room_sessions_state ON public.room_sessions USING btree (state);
+CREATE UNIQUE INDEX room_sessions_open ON public.room_sessions USING btree (sdk_app_id, room_id_type, room_id) WHERE (state = 'open'::text);
+
+CREATE TABLE tasks (
+  task_id text NOT NULL,
+  sdk_app_id bigint NOT NULL,
+  room_session_id text NOT NULL,
+  room_id text NOT NULL,
+  room_id_type text NOT NULL,
+  origin text NOT NULL,
+  state text NOT NULL,
+  parameters jsonb NOT NULL,
+  started_us bigint NOT NULL,
+  until_us bigint,
+  stop_reason text,
+  report jsonb,
+  CONSTRAINT tasks_origin_check CHECK ((origin = ANY (ARRAY['automatic'::text, 'rest'::text]))),
+  CONSTRAINT tasks_pkey PRIMARY KEY (task_id),
+  CONSTRAINT tasks_room_id_type_check CHECK ((room_id_type = ANY (ARRAY['number'::text, 'string'::text]))),
+  CONSTRAINT tasks_room_session_id_fkey FOREIGN KEY (room_session_id) REFERENCES room_sessions(room_session_id),
+  CONSTRAINT tasks_sdk_app_id_fkey FOREIGN KEY (sdk_app_id) REFERENCES applications(sdk_app_id),
+  CONSTRAINT tasks_state_check CHECK ((state = ANY (ARRAY['running'::text, 'stopped'::text, 'rendered'::text, 'failed'::text])))
+);
+CREATE INDEX tasks_room_session ON public.tasks USING btree (room_session_id);
+CREATE INDEX tasks_started ON public.tasks USING btree (started_us DESC, task_id DESC);
+CREATE INDEX tasks_state ON public.tasks USING btree (state);
+
+CREATE TABLE users (
+  sdk_app_id bigint NOT NULL,
+  user_id text NOT NULL,
+  first_seen_us bigint NOT NULL,
+  CONSTRAINT users_pkey PRIMARY KEY (sdk_app_id, user_id),
+  CONSTRAINT users_sdk_app_id_fkey FOREIGN KEY (sdk_app_id) REFERENCES applications(sdk_app_id)
+);
