@@ -55,7 +55,11 @@ function runChild(path: string, args: string[]): Promise<number> {
 }
 
 const [name = 'help', ...args] = process.argv.slice(2);
-const command = Object.hasOwn(commands, name) ? commands[name] : name === '--help' || name === '-h' ? commands.help : undefined;
+const command = Object.hasOwn(commands, name)
+  ? commands[name]
+  : name === '--help' || name === '-h'
+    ? commands.help
+    : undefined;
 if (command === undefined) {
   process.stderr.write(`callreel: there is no command "${name}".\n\n${HELP}`);
   process.exitCode = 2;
@@ -64,7 +68,11 @@ if (command === undefined) {
     process.exitCode = await command(args);
   } catch (error) {
     // An error of the catalogue is a sentence for people; anything else is a bug and shows where it is.
-    process.stderr.write(error instanceof CallreelError ? `callreel: ${error.message}\n` : `callreel: ${error instanceof Error ? error.stack : String(error)}\n`);
+    process.stderr.write(
+      error instanceof CallreelError
+        ? `callreel: ${error.message}\n`
+        : `callreel: ${error instanceof Error ? error.stack : String(error)}\n`,
+    );
     process.exitCode = 1;
   }
 }

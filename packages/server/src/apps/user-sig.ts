@@ -57,11 +57,13 @@ export function verifyUserSig({
   const document = readDocument(userSig);
   // Foreign before invalid: a signature of another application is never right under our key, and the
   // sentence that helps is the one that says so. Nothing secret is told: the document is the caller's own.
-  if (document['TLS.sdkappid'] !== sdkAppId || document['TLS.identifier'] !== userId) throw new CallreelError('UserSigForeign');
+  if (document['TLS.sdkappid'] !== sdkAppId || document['TLS.identifier'] !== userId)
+    throw new CallreelError('UserSigForeign');
   const expected = Buffer.from(signature(document, secretKey));
   const given = Buffer.from(document['TLS.sig']);
   if (expected.length !== given.length || !timingSafeEqual(expected, given)) throw new CallreelError('UserSigInvalid');
-  if (document['TLS.time'] > nowMs / 1000 + CLOCK_SKEW_S) throw new CallreelError('UserSigInvalid', 'It was made in the future: compare the clocks.');
+  if (document['TLS.time'] > nowMs / 1000 + CLOCK_SKEW_S)
+    throw new CallreelError('UserSigInvalid', 'It was made in the future: compare the clocks.');
   const expiresAtMs = (document['TLS.time'] + document['TLS.expire']) * 1000;
   if (expiresAtMs <= nowMs) throw new CallreelError('UserSigExpired');
   const userBuf = document['TLS.userbuf'];
@@ -86,13 +88,24 @@ export function issueUserSig({
   expireS?: number;
   nowMs?: number;
 }): string {
-  const document = { 'TLS.ver': '2.0' as const, 'TLS.identifier': userId, 'TLS.sdkappid': sdkAppId, 'TLS.time': Math.floor(nowMs / 1000), 'TLS.expire': expireS };
+  const document = {
+    'TLS.ver': '2.0' as const,
+    'TLS.identifier': userId,
+    'TLS.sdkappid': sdkAppId,
+    'TLS.time': Math.floor(nowMs / 1000),
+    'TLS.expire': expireS,
+  };
   const signed = { ...document, 'TLS.sig': signature(document, secretKey) };
-  return deflateSync(JSON.stringify(signed)).toString('base64').replaceAll('+', '*').replaceAll('/', '-').replaceAll('=', '_');
+  return deflateSync(JSON.stringify(signed))
+    .toString('base64')
+    .replaceAll('+', '*')
+    .replaceAll('/', '-')
+    .replaceAll('=', '_');
 }
 
 function readDocument(userSig: string): Document {
-  if (userSig.length > USER_SIG_MAX_CHARS || !/^[A-Za-z0-9*_-]+$/.test(userSig)) throw new CallreelError('UserSigInvalid');
+  if (userSig.length > USER_SIG_MAX_CHARS || !/^[A-Za-z0-9*_-]+$/.test(userSig))
+    throw new CallreelError('UserSigInvalid');
   let parsed: unknown;
   try {
     const packed = Buffer.from(userSig.replaceAll('*', '+').replaceAll('-', '/').replaceAll('_', '='), 'base64');

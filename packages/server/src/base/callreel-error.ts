@@ -10,7 +10,10 @@ export class CallreelError extends Error {
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
-    super(detail === undefined ? ERROR_CATALOGUE[code].sentence : `${ERROR_CATALOGUE[code].sentence} ${detail}`, options);
+    super(
+      detail === undefined ? ERROR_CATALOGUE[code].sentence : `${ERROR_CATALOGUE[code].sentence} ${detail}`,
+      options,
+    );
     this.code = code;
   }
 

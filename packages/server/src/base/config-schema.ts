@@ -1,15 +1,39 @@
 import { isIP } from 'node:net';
 import { type Static, type TSchema, Type } from 'typebox';
 
+const NO_CONTROL_CHARACTERS = '^[^\\u0000-\\u001f\\u007f]+$';
+
 /**
  * Every key of the configuration. `description` and `unit` make docs/reference/config.md; `allowed` is the
  * sentence of a refusal where the schema alone does not say it well.
  */
 export const ConfigSchema = Type.Object({
-  port: Type.Integer({ minimum: 0, maximum: 65535, default: 8080, description: 'TCP port of HTTP and signalling; 0 lets the system choose.' }),
-  host: Type.String({ minLength: 1, maxLength: 253, default: '0.0.0.0', allowed: 'an address or host name of this machine', description: 'Address to listen on. 127.0.0.1 keeps it on this machine.' }),
-  data: Type.String({ minLength: 1, maxLength: 4096, default: './data', allowed: 'a path', description: 'Data folder: database, captures, files, credentials. Made when missing.' }),
-  demo: Type.Boolean({ default: false, description: 'Demo mode: callers need no UserSig, the server issues it. Never on a public address.' }),
+  port: Type.Integer({
+    minimum: 0,
+    maximum: 65535,
+    default: 8080,
+    description: 'TCP port of HTTP and signalling; 0 lets the system choose.',
+  }),
+  host: Type.String({
+    minLength: 1,
+    maxLength: 253,
+    pattern: NO_CONTROL_CHARACTERS,
+    default: '0.0.0.0',
+    allowed: 'an address or host name of this machine',
+    description: 'Address to listen on. 127.0.0.1 keeps it on this machine.',
+  }),
+  data: Type.String({
+    minLength: 1,
+    maxLength: 4096,
+    pattern: NO_CONTROL_CHARACTERS,
+    default: './data',
+    allowed: 'a path',
+    description: 'Data folder: database, captures, files, credentials. Made when missing.',
+  }),
+  demo: Type.Boolean({
+    default: false,
+    description: 'Demo mode: callers need no UserSig, the server issues it. Never on a public address.',
+  }),
   databaseUrl: Type.Union([Type.String({ pattern: '^postgres(ql)?://' }), Type.Null()], {
     default: null,
     secret: true,
@@ -22,19 +46,70 @@ export const ConfigSchema = Type.Object({
     description: 'Address under which callers reach the media ports; null takes the address of the machine.',
   }),
   media: Type.Object({
-    rtpPortRange: Type.String({ pattern: '^[0-9]{1,5}-[0-9]{1,5}$', default: '40000-49999', allowed: 'two UDP ports from 1024 to 65535 as first-last, at least 20 apart', description: 'UDP ports of media, first and last. Open them in the firewall.' }),
-    janusPath: Type.Union([Type.String({ minLength: 1, maxLength: 4096 }), Type.Null()], { default: null, allowed: 'a path or null', description: 'The Janus program; null looks for it where the system keeps programs.' }),
+    rtpPortRange: Type.String({
+      pattern: '^[0-9]{1,5}-[0-9]{1,5}$',
+      default: '40000-49999',
+      allowed: 'two UDP ports from 1024 to 65535 as first-last, at least 20 apart',
+      description: 'UDP ports of media, first and last. Open them in the firewall.',
+    }),
+    janusPath: Type.Union(
+      [Type.String({ minLength: 1, maxLength: 4096, pattern: NO_CONTROL_CHARACTERS }), Type.Null()],
+      {
+        default: null,
+        allowed: 'a path or null',
+        description: 'The Janus program; null looks for it where the system keeps programs.',
+      },
+    ),
   }),
-  mediaTimeoutS: Type.Integer({ minimum: 2, maximum: 3600, default: 10, unit: 's', description: 'Time without signalling and media after which a caller has left.' }),
+  mediaTimeoutS: Type.Integer({
+    minimum: 2,
+    maximum: 3600,
+    default: 10,
+    unit: 's',
+    description: 'Time without signalling and media after which a caller has left.',
+  }),
   call: Type.Object({
-    ringTimeoutS: Type.Integer({ minimum: 1, maximum: 3600, default: 30, unit: 's', description: 'Time a call rings where the caller names none.' }),
+    ringTimeoutS: Type.Integer({
+      minimum: 1,
+      maximum: 3600,
+      default: 30,
+      unit: 's',
+      description: 'Time a call rings where the caller names none.',
+    }),
   }),
-  captureRetentionHours: Type.Integer({ minimum: 0, maximum: 87_600, default: 168, unit: 'h', description: 'Time a capture is kept after its last render; 0 deletes it when rendered.' }),
-  sessionHours: Type.Integer({ minimum: 1, maximum: 720, default: 12, unit: 'h', description: 'Life of a console session.' }),
-  trustProxy: Type.Boolean({ default: false, description: 'Whether X-Forwarded-For and -Proto are believed. Only behind a proxy of your own that sets them.' }),
+  captureRetentionHours: Type.Integer({
+    minimum: 0,
+    maximum: 87_600,
+    default: 168,
+    unit: 'h',
+    description: 'Time a capture is kept after its last render; 0 deletes it when rendered.',
+  }),
+  sessionHours: Type.Integer({
+    minimum: 1,
+    maximum: 720,
+    default: 12,
+    unit: 'h',
+    description: 'Life of a console session.',
+  }),
+  trustProxy: Type.Boolean({
+    default: false,
+    description: 'Whether X-Forwarded-For and -Proto are believed. Only behind a proxy of your own that sets them.',
+  }),
   logLevel: Type.Union(
-    [Type.Literal('trace'), Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error'), Type.Literal('fatal'), Type.Literal('silent')],
-    { default: 'info', allowed: 'trace, debug, info, warn, error, fatal or silent', description: 'Least level of the log lines that are written.' },
+    [
+      Type.Literal('trace'),
+      Type.Literal('debug'),
+      Type.Literal('info'),
+      Type.Literal('warn'),
+      Type.Literal('error'),
+      Type.Literal('fatal'),
+      Type.Literal('silent'),
+    ],
+    {
+      default: 'info',
+      allowed: 'trace, debug, info, warn, error, fatal or silent',
+      description: 'Least level of the log lines that are written.',
+    },
   ),
 });
 
@@ -52,7 +127,9 @@ export function configKeys(): ConfigKey[] {
 function keysOf(schema: TSchema, prefix: string): ConfigKey[] {
   const properties: Record<string, TSchema> = Type.IsObject(schema) ? schema.properties : {};
   return Object.entries(properties).flatMap(([name, property]) =>
-    Type.IsObject(property) ? keysOf(property, `${prefix}${name}.`) : [{ path: prefix + name, variable: variableOf(prefix + name), schema: property }],
+    Type.IsObject(property)
+      ? keysOf(property, `${prefix}${name}.`)
+      : [{ path: prefix + name, variable: variableOf(prefix + name), schema: property }],
   );
 }
 
@@ -62,7 +139,10 @@ function variableOf(path: string): string {
 }
 
 /** What a schema says beside its type. */
-export function annotation(schema: TSchema, name: 'default' | 'unit' | 'description' | 'allowed' | 'secret' | 'minimum' | 'maximum'): unknown {
+export function annotation(
+  schema: TSchema,
+  name: 'default' | 'unit' | 'description' | 'allowed' | 'secret' | 'minimum' | 'maximum',
+): unknown {
   return Reflect.get(schema, name);
 }
 
@@ -71,7 +151,8 @@ export function allowedBy(schema: TSchema): string {
   const allowed = annotation(schema, 'allowed');
   if (typeof allowed === 'string') return allowed;
   if (Type.IsBoolean(schema)) return 'true or false';
-  if (Type.IsInteger(schema)) return `an integer from ${String(annotation(schema, 'minimum'))} to ${String(annotation(schema, 'maximum'))}`;
+  if (Type.IsInteger(schema))
+    return `an integer from ${String(annotation(schema, 'minimum'))} to ${String(annotation(schema, 'maximum'))}`;
   return 'a text';
 }
 

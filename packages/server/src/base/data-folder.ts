@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { CallreelError } from './callreel-error.ts';
 
@@ -24,7 +24,7 @@ export type DataFolder = {
 export async function openDataFolder(folder: string): Promise<DataFolder> {
   const path = resolve(folder);
   try {
-    mkdirSync(path, { recursive: true, mode: 0o750 });
+    makeFolder(path);
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw new CallreelError('DataFolderUnusable', `data is "${folder}" (${codeOf(cause)}).`, { cause });
@@ -40,6 +40,13 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
       if (lock.isOpen) lock.close();
     },
   };
+}
+
+/** One level at a time: Node's recursive way never returns where a parent answers ENOENT, as /proc does. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o750 });
 }
 
 async function takeLock(path: string, folder: string): Promise<DatabaseSync> {

@@ -1,4 +1,4 @@
-import { type DestinationStream, destination, pino, type Logger } from 'pino';
+import { type DestinationStream, destination, type Logger, pino } from 'pino';
 
 /**
  * The log: one JSON line an event, scoped by children (`callId`, `taskId`, `streamId`, …). User ids and
@@ -7,14 +7,28 @@ import { type DestinationStream, destination, pino, type Logger } from 'pino';
 export type Log = Logger;
 
 /** Fields that scope a child of the log. */
-export type LogScope = { stage?: string; sdkAppId?: number; callId?: string; roomSessionId?: string; taskId?: string; streamId?: string; requestId?: string };
+export type LogScope = {
+  stage?: string;
+  sdkAppId?: number;
+  callId?: string;
+  roomSessionId?: string;
+  taskId?: string;
+  streamId?: string;
+  requestId?: string;
+};
 
 /**
  * Opens the log. Lines are written at once, so that a killed process leaves all of them.
  *
  * @param to where lines go; default is standard output.
  */
-export function createLog({ level = 'info', to = destination({ fd: 1, sync: true }) }: { level?: string; to?: DestinationStream } = {}): Log {
+export function createLog({
+  level = 'info',
+  to = destination({ fd: 1, sync: true }),
+}: {
+  level?: string;
+  to?: DestinationStream;
+} = {}): Log {
   return pino(
     {
       level,
@@ -22,7 +36,19 @@ export function createLog({ level = 'info', to = destination({ fd: 1, sync: true
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       // Whatever is logged by mistake, these never reach the log.
-      redact: { paths: ['password', 'secretKey', 'userSig', '*.password', '*.secretKey', '*.userSig', 'req.headers.authorization', 'req.headers.cookie'], censor: '[secret]' },
+      redact: {
+        paths: [
+          'password',
+          'secretKey',
+          'userSig',
+          '*.password',
+          '*.secretKey',
+          '*.userSig',
+          'req.headers.authorization',
+          'req.headers.cookie',
+        ],
+        censor: '[secret]',
+      },
     },
     to,
   );

@@ -30,7 +30,13 @@ const INT8 = 20;
  * @param dataFolder folder in which the embedded database makes `db/`; the caller holds its lock.
  * @param databaseUrl a `postgres://` URL, or null for the embedded database.
  */
-export async function openDatabase({ dataFolder, databaseUrl }: { dataFolder: string; databaseUrl: string | null }): Promise<Database> {
+export async function openDatabase({
+  dataFolder,
+  databaseUrl,
+}: {
+  dataFolder: string;
+  databaseUrl: string | null;
+}): Promise<Database> {
   const dialect = databaseUrl === null ? await embedded(join(dataFolder, 'db')) : server(databaseUrl);
   const db = new Kysely<Tables>({ dialect });
   let closing: Promise<void> | undefined;
@@ -75,7 +81,14 @@ function server(connectionString: string): Dialect {
     connectionString,
     max: 10,
     connectionTimeoutMillis: 5_000,
-    types: { getTypeParser: (oid: number, format?: 'text' | 'binary') => (oid === INT8 ? Number : format === 'binary' ? pg.types.getTypeParser(oid, 'binary') : pg.types.getTypeParser(oid, 'text')) },
+    types: {
+      getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+        oid === INT8
+          ? Number
+          : format === 'binary'
+            ? pg.types.getTypeParser(oid, 'binary')
+            : pg.types.getTypeParser(oid, 'text'),
+    },
   });
   // A connection that breaks while idle is made anew by the pool; without a listener it would end the process.
   pool.on('error', () => undefined);

@@ -28,17 +28,27 @@ export async function migrate(db: Kysely<Tables>, migrations: readonly Migration
     )`.execute(transaction);
   });
   for (const migration of migrations) await runOnce(db, migration);
-  const newest = await db.selectFrom('migrations').select(['number', 'name']).orderBy('number', 'desc').executeTakeFirst();
+  const newest = await db
+    .selectFrom('migrations')
+    .select(['number', 'name'])
+    .orderBy('number', 'desc')
+    .executeTakeFirst();
   const known = migrations.at(-1)?.number ?? 0;
   if (newest !== undefined && newest.number > known) {
-    throw new Error(`The database has migration ${newest.number} (${newest.name}); this version knows ${known}. Start the newer version.`);
+    throw new Error(
+      `The database has migration ${newest.number} (${newest.name}); this version knows ${known}. Start the newer version.`,
+    );
   }
 }
 
 async function runOnce(db: Kysely<Tables>, { number, name, statements }: Migration): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     await sql`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(transaction);
-    const ran = await transaction.selectFrom('migrations').select('name').where('number', '=', number).executeTakeFirst();
+    const ran = await transaction
+      .selectFrom('migrations')
+      .select('name')
+      .where('number', '=', number)
+      .executeTakeFirst();
     if (ran !== undefined) return;
     for (const statement of statements) await sql.raw(statement).execute(transaction);
     await transaction.insertInto('migrations').values({ number, name }).execute();

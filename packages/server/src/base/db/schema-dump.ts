@@ -28,10 +28,15 @@ export async function dumpSchema(db: Kysely<Tables>): Promise<string> {
       AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u'))
     ORDER BY pg_get_indexdef(i.indexrelid) COLLATE "C"`.execute(db);
   const tables = [...new Set(columns.rows.map((row) => row.table))].sort();
-  const linesOf = (rows: { table: string; line: string }[], table: string): string[] => rows.filter((row) => row.table === table).map((row) => row.line);
+  const linesOf = (rows: { table: string; line: string }[], table: string): string[] =>
+    rows.filter((row) => row.table === table).map((row) => row.line);
   const parts = tables.map((table) => {
-    const inside = [...linesOf(columns.rows, table), ...linesOf(constraints.rows, table)].map((line) => `  ${line}`).join(',\n');
-    return [`CREATE TABLE ${table} (\n${inside}\n);`, ...linesOf(indexes.rows, table).map((line) => `${line};`)].join('\n');
+    const inside = [...linesOf(columns.rows, table), ...linesOf(constraints.rows, table)]
+      .map((line) => `  ${line}`)
+      .join(',\n');
+    return [`CREATE TABLE ${table} (\n${inside}\n);`, ...linesOf(indexes.rows, table).map((line) => `${line};`)].join(
+      '\n',
+    );
   });
   return `-- The schema after all migrations; \`node scripts/reference.ts\` writes it, a test compares it.\n\n${parts.join('\n\n')}\n`;
 }

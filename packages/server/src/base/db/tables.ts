@@ -15,9 +15,21 @@ export type Tables = {
     created_us: number;
   };
   /** apps/ */
-  rest_keys: { secret_id: string; secret_key: string; sdk_app_id: number | null; created_us: number; revoked_us: number | null };
+  rest_keys: {
+    secret_id: string;
+    secret_key: string;
+    sdk_app_id: number | null;
+    created_us: number;
+    revoked_us: number | null;
+  };
   /** apps/ */
-  console_users: { user_id: string; name: string; password_hash: string; role: 'owner' | 'operator' | 'reviewer'; created_us: number };
+  console_users: {
+    user_id: string;
+    name: string;
+    password_hash: string;
+    role: 'owner' | 'operator' | 'reviewer';
+    created_us: number;
+  };
   /** apps/ */
   console_sessions: { token_hash: string; user_id: string; expires_us: number };
   /** call/: users who have signed in at least once; only they can be called. */
