@@ -1,0 +1,60 @@
+import type { Kysely, Selectable } from 'kysely';
+import type { Tables } from '../base/db/tables.ts';
+
+/** A row of `console_users`. */
+export type ConsoleUserRow = Selectable<Tables['console_users']>;
+
+/** The console user of this name. */
+export async function selectConsoleUser(db: Kysely<Tables>, name: string): Promise<ConsoleUserRow | undefined> {
+  return db.selectFrom('console_users').selectAll().where('name', '=', name).executeTakeFirst();
+}
+
+/** Whether there is any console user. */
+export async function hasConsoleUsers(db: Kysely<Tables>): Promise<boolean> {
+  return (await db.selectFrom('console_users').select('user_id').limit(1).executeTakeFirst()) !== undefined;
+}
+
+/** Writes a new session and forgets those that are over. */
+export async function insertSession(
+  db: Kysely<Tables>,
+  session: { tokenHash: string; userId: string; expiresUs: number; nowUs: number },
+): Promise<void> {
+  await db.deleteFrom('console_sessions').where('expires_us', '<=', session.nowUs).execute();
+  await db
+    .insertInto('console_sessions')
+    .values({ token_hash: session.tokenHash, user_id: session.userId, expires_us: session.expiresUs })
+    .execute();
+}
+
+/** The user of a session that is not over. */
+export async function selectSessionUser(
+  db: Kysely<Tables>,
+  tokenHash: string,
+  nowUs: number,
+): Promise<ConsoleUserRow | undefined> {
+  return db
+    .selectFrom('console_sessions')
+    .innerJoin('console_users', 'console_users.user_id', 'console_sessions.user_id')
+    .selectAll('console_users')
+    .where('token_hash', '=', tokenHash)
+    .where('expires_us', '>', nowUs)
+    .executeTakeFirst();
+}
+
+/** Ends a session. */
+export async function deleteSession(db: Kysely<Tables>, tokenHash: string): Promise<void> {
+  await db.deleteFrom('console_sessions').where('token_hash', '=', tokenHash).execute();
+}
+
+/** The REST key with this id, unless it is revoked. */
+export async function selectRestKey(
+  db: Kysely<Tables>,
+  secretId: string,
+): Promise<Selectable<Tables['rest_keys']> | undefined> {
+  return db
+    .selectFrom('rest_keys')
+    .selectAll()
+    .where('secret_id', '=', secretId)
+    .where('revoked_us', 'is', null)
+    .executeTakeFirst();
+}

@@ -1,0 +1,11 @@
+/**
+ * What enters: UserSigs, keys, passwords, settings from outside. What leaves: who it is, and how the calls of
+ * an application are recorded. May not: know calls or media.
+ */
+export type { Application } from './application.ts';
+export { Applications } from './applications.ts';
+export { type ConsoleSession, type ConsoleUser, ConsoleUsers } from './console-users.ts';
+export { type Credentials, createFirstCredentials } from './first-start.ts';
+export type { RecordingSettings } from './recording-settings.ts';
+export { type RestKey, RestKeys } from './rest-keys.ts';
+export { issueUserSig, type VerifiedUserSig, verifyUserSig } from './user-sig.ts';

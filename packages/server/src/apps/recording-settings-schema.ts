@@ -1,0 +1,70 @@
+import { Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { CallreelError } from '../base/callreel-error.ts';
+import { describeSchemaError } from '../base/schema-error.ts';
+import type { RecordingSettings } from './recording-settings.ts';
+
+// Ranges of the known dialect for mixed recordings; see the docblocks of TaskParameters.
+const strict = { additionalProperties: false };
+const SidePx = Type.Integer({ minimum: 2, maximum: 1920, multipleOf: 2 });
+const AREA_MAX_PX = 1920 * 1080;
+
+/** A task's parameters, as `TaskParameters` documents them. */
+export const TaskParametersSchema = Type.Object(
+  {
+    mode: Type.Literal('mixed'),
+    video: Type.Object(
+      {
+        widthPx: SidePx,
+        heightPx: SidePx,
+        fps: Type.Integer({ minimum: 1, maximum: 60 }),
+        bitrateBps: Type.Integer({ minimum: 64_000, maximum: 8_192_000 }),
+        keyframeIntervalS: Type.Integer({ minimum: 1, maximum: 10 }),
+      },
+      strict,
+    ),
+    audio: Type.Object(
+      {
+        sampleRateHz: Type.Union([Type.Literal(48000), Type.Literal(44100), Type.Literal(16000)]),
+        channels: Type.Union([Type.Literal(1), Type.Literal(2)]),
+        bitrateBps: Type.Integer({ minimum: 32_000, maximum: 128_000 }),
+      },
+      strict,
+    ),
+    layout: Type.Object({ mode: Type.Literal('grid') }, strict),
+    backgroundColor: Type.String({ pattern: '^#[0-9a-fA-F]{6}$' }),
+    output: Type.Object({ format: Type.Literal('mp4') }, strict),
+    maxIdleMs: Type.Integer({ minimum: 5_000, maximum: 86_400_000 }),
+  },
+  strict,
+);
+
+/** The recording settings of an application, as `RecordingSettings` documents them. */
+export const RecordingSettingsSchema = Type.Object(
+  {
+    mode: Type.Union([Type.Literal('off'), Type.Literal('rest'), Type.Literal('automatic')]),
+    template: TaskParametersSchema,
+    indexAlways: Type.Boolean(),
+  },
+  strict,
+);
+
+const compiled = Compile(RecordingSettingsSchema);
+
+/**
+ * Checks recording settings as a whole: what is set is complete, nothing is filled in.
+ *
+ * @throws {CallreelError} `ParameterInvalid`, naming the field, what came and what is allowed.
+ */
+export function checkRecordingSettings(value: unknown): RecordingSettings {
+  if (!compiled.Check(value))
+    throw new CallreelError('ParameterInvalid', describeSchemaError(value, compiled.Errors(value)));
+  const { widthPx, heightPx } = value.template.video;
+  if (widthPx * heightPx > AREA_MAX_PX) {
+    throw new CallreelError(
+      'ParameterInvalid',
+      `template.video is ${widthPx} × ${heightPx}: width × height must be at most 1920 × 1080.`,
+    );
+  }
+  return value;
+}
