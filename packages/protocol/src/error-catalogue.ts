@@ -27,6 +27,7 @@ export const ERROR_CATALOGUE = Object.freeze({
   CallNobody: { status: 400, fault: 'caller', retry: false, sentence: 'The list of called users is empty.', action: 'Name at least one user.' },
   CallUserTwice: { status: 400, fault: 'caller', retry: false, sentence: 'A user stands twice in the list.', action: 'Name each user once.' },
   CallBusy: { status: 409, fault: 'caller', retry: true, sentence: 'The caller is in another call already.', action: 'Hang up first.' },
+  CallUserBusy: { status: 409, fault: 'caller', retry: true, sentence: 'Everybody who was called is in another call.', action: 'Try again later.' },
   CallAnsweredElsewhere: { status: 409, fault: 'caller', retry: false, sentence: 'Another device of this user has answered the call.', action: 'Go on there.' },
   RoomIdsBothGiven: { status: 400, fault: 'caller', retry: false, sentence: 'Both roomId and strRoomId were given.', action: 'Give one of them or none.' },
   RoomTaken: { status: 409, fault: 'caller', retry: true, sentence: 'Another call is held in this room.', action: 'Choose another room id, or leave it to the server.' },

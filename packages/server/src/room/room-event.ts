@@ -6,6 +6,8 @@ import type { StreamKind, StreamSource } from '@callreel/protocol';
  */
 export type RoomEvent =
   | { type: 'roomOpened'; sdkAppId: number; roomId: string; roomIdType: 'number' | 'string' }
+  /** The room ends now; what follows takes everybody out. The windows of its tasks end here. */
+  | { type: 'roomClosing' }
   /** Last event of a room session. */
   | { type: 'roomClosed' }
   | { type: 'userEntered'; userId: string }

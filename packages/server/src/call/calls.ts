@@ -1,0 +1,337 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import type { CallEndReason, CallInfo, RequestBodyOf } from '@callreel/protocol';
+import type { Kysely } from 'kysely';
+import { CallreelError } from '../base/callreel-error.ts';
+import { nowUs } from '../base/clock.ts';
+import type { Tables } from '../base/db/tables.ts';
+import type { Log } from '../base/log.ts';
+import { type Call, type CallMember, type CallOutlet, type DeviceRef, infoFor, isBusyState, type MemberState } from './call.ts';
+import { insertCall, knownUsers, liveCalls, updateCall } from './queries.ts';
+
+/** What calls work with. */
+export type CallsParts = {
+  db: Kysely<Tables>;
+  outlet: CallOutlet;
+  log: Log;
+  /** Ringing time when the caller names none, in ms. */
+  ringTimeoutMs: number;
+};
+
+type Live = { call: Call; timer: NodeJS.Timeout | null; queue: Promise<unknown> };
+
+/** What one member's going means to the others. */
+type Declined = 'reject' | 'noResponse' | 'lineBusy' | 'offline';
+
+/**
+ * All calls that live.
+ *
+ * A call begins as `calling` with the caller `active` and the callees `ringing`. The first answer makes it
+ * `active`. It is `ended` when nobody rings and fewer than two are in it, when the caller cancels, when
+ * nobody answers in time, or by the server. Whatever happens to one call happens in order.
+ */
+export class Calls {
+  readonly #parts: CallsParts;
+  readonly #live = new Map<string, Live>();
+
+  constructor(parts: CallsParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes over what an earlier process left. @param hasRoom whether an active call's room is still open. */
+  async resume(hasRoom: (call: Call) => boolean): Promise<void> {
+    for (const call of await liveCalls(this.#parts.db)) {
+      const live: Live = { call, timer: null, queue: Promise.resolve() };
+      this.#live.set(call.callId, live);
+      this.#armTimeout(live);
+      if (call.state === 'active' && !hasRoom(call)) await this.#inOrder(live, () => this.#end(live, 'endByServer', call.callerId));
+    }
+  }
+
+  /**
+   * Starts a call. Users who are busy are left out of a group call, and the caller is told.
+   * @throws {CallreelError} `CallNobody`, `CallSelf`, `CallUserTwice`, `RoomIdsBothGiven`, `CallBusy`, `RoomTaken`,
+   *   `CallUserUnknown`, `CallUserBusy`.
+   */
+  async start(device: DeviceRef, body: RequestBodyOf<'call.start'>): Promise<CallInfo> {
+    const { sdkAppId, userId } = device;
+    const { userIdList, type, roomId, strRoomId, timeoutS, userData = '', chatGroupId = '' } = body;
+    if (userIdList.length === 0) throw new CallreelError('CallNobody');
+    if (userIdList.includes(userId)) throw new CallreelError('CallSelf');
+    if (new Set(userIdList).size !== userIdList.length) throw new CallreelError('CallUserTwice');
+    if (roomId !== undefined && strRoomId !== undefined) throw new CallreelError('RoomIdsBothGiven');
+    const known = await knownUsers(this.#parts.db, sdkAppId, userIdList);
+    if (userIdList.some((callee) => !known.has(callee))) throw new CallreelError('CallUserUnknown');
+    // From here to the entry in #live nothing waits: two calls at once cannot both find a user free.
+    if (this.#isBusy(sdkAppId, userId)) throw new CallreelError('CallBusy');
+    const givenRoom = strRoomId ?? roomId?.toString();
+    if (givenRoom !== undefined && this.#roomInUse(sdkAppId, givenRoom)) throw new CallreelError('RoomTaken');
+    const busy = userIdList.filter((callee) => this.#isBusy(sdkAppId, callee));
+    if (busy.length === userIdList.length) throw new CallreelError('CallUserBusy');
+    const call: Call = {
+      callId: randomBytes(16).toString('base64url'),
+      sdkAppId,
+      callerId: userId,
+      mediaType: type,
+      callType: userIdList.length === 1 ? 'single' : 'multi',
+      roomId: givenRoom ?? this.#freeRoom(sdkAppId),
+      roomIdType: strRoomId === undefined ? 'number' : 'string',
+      userData,
+      chatGroupId,
+      timeoutMs: timeoutS === undefined ? this.#parts.ringTimeoutMs : timeoutS * 1000,
+      startedUs: nowUs(),
+      acceptedUs: null,
+      state: 'calling',
+      members: [
+        { userId, role: 'caller', state: 'active', deviceId: device.deviceId },
+        ...userIdList.map((callee): CallMember => ({ userId: callee, role: 'callee', state: busy.includes(callee) ? 'lineBusy' : 'ringing', deviceId: null })),
+      ],
+    };
+    const live: Live = { call, timer: null, queue: Promise.resolve() };
+    this.#live.set(call.callId, live);
+    return this.#inOrder(live, async () => {
+      try {
+        await insertCall(this.#parts.db, call);
+      } catch (error) {
+        this.#live.delete(call.callId);
+        throw error;
+      }
+      this.#parts.log.info({ callId: call.callId, sdkAppId, callees: userIdList.length }, 'call started');
+      this.#armTimeout(live);
+      for (const callee of call.members.filter(({ state }) => state === 'ringing')) {
+        this.#parts.outlet.notify({ sdkAppId, userId: callee.userId }, 'call.received', { info: infoFor(call, callee.userId), timeoutMs: call.timeoutMs });
+      }
+      for (const callee of busy) this.#tellDeclined(call, callee, 'lineBusy');
+      return infoFor(call, userId);
+    });
+  }
+
+  /** Answers a call on a device. @throws {CallreelError} `CallUnknown`, `CallNotMember`, `CallAnsweredElsewhere`, `CallNotRinging`, `MediaUnavailable`. */
+  accept(device: DeviceRef, callId: string): Promise<{ info: CallInfo; acceptedUs: number }> {
+    const live = this.#mustLive(device, callId);
+    return this.#inOrder(live, async () => {
+      const { call } = live;
+      const member = this.#mustMember(call, device.userId);
+      if (member.state === 'active') throw new CallreelError(member.deviceId === device.deviceId ? 'CallNotRinging' : 'CallAnsweredElsewhere');
+      if (member.state !== 'ringing' || call.state === 'ended') throw new CallreelError('CallNotRinging');
+      const caller = this.#mustMember(call, call.callerId);
+      const first = call.state === 'calling';
+      const acceptedUs = call.acceptedUs ?? nowUs();
+      const before = { member: { ...member }, state: call.state, acceptedUs: call.acceptedUs };
+      Object.assign(member, { state: 'active', deviceId: device.deviceId });
+      Object.assign(call, { state: 'active', acceptedUs });
+      try {
+        await updateCall(this.#parts.db, call, [member], null);
+        if (first) await this.#parts.outlet.event({ type: 'answered', call, caller: { sdkAppId: call.sdkAppId, userId: call.callerId, deviceId: caller.deviceId ?? '' }, callee: device });
+        else await this.#parts.outlet.event({ type: 'joined', call, member: device });
+      } catch (error) {
+        Object.assign(member, before.member);
+        Object.assign(call, { state: before.state, acceptedUs: before.acceptedUs });
+        await updateCall(this.#parts.db, call, [member], null);
+        throw error;
+      }
+      this.#parts.log.info({ callId, first }, 'call answered');
+      this.#parts.outlet.notify({ sdkAppId: call.sdkAppId, userId: device.userId, exceptDeviceId: device.deviceId }, 'call.notConnected', {
+        info: infoFor(call, device.userId),
+        reason: 'otherDeviceAccepted',
+        userId: device.userId,
+      });
+      return { info: infoFor(call, device.userId), acceptedUs };
+    });
+  }
+
+  /** Refuses a ringing call. @throws {CallreelError} `CallUnknown`, `CallNotMember`, `CallNotRinging`. */
+  reject(device: DeviceRef, callId: string): Promise<void> {
+    const live = this.#mustLive(device, callId);
+    return this.#inOrder(live, async () => {
+      const member = this.#mustMember(live.call, device.userId);
+      if (member.state !== 'ringing') throw new CallreelError('CallNotRinging');
+      await this.#decline(live, [member], 'rejected', 'reject', device.deviceId);
+    });
+  }
+
+  /**
+   * Leaves a running call, cancels one that rings (the caller), or refuses it (a callee).
+   * @throws {CallreelError} `CallUnknown`, `CallNotMember`, `CallNotActive`.
+   */
+  hangup(device: DeviceRef, callId: string): Promise<void> {
+    const live = this.#mustLive(device, callId);
+    return this.#inOrder(live, async () => {
+      const { call } = live;
+      const member = this.#mustMember(call, device.userId);
+      if (member.state === 'ringing') return this.#decline(live, [member], 'rejected', 'reject', device.deviceId);
+      if (member.state !== 'active' || member.deviceId !== device.deviceId) throw new CallreelError('CallNotActive');
+      return call.state === 'calling' ? this.#end(live, 'canceled', device.userId) : this.#leave(live, member, 'hangup');
+    });
+  }
+
+  /** A user who was in the call has vanished. */
+  async memberLost(callId: string, userId: string): Promise<void> {
+    const live = this.#live.get(callId);
+    if (live === undefined) return;
+    await this.#inOrder(live, async () => {
+      const member = live.call.members.find((each) => each.userId === userId);
+      if (member?.state !== 'active') return;
+      if (live.call.state === 'calling') await this.#end(live, 'offline', userId);
+      else await this.#leave(live, member, 'offline');
+    });
+  }
+
+  /** The live calls that a device belongs to: those that ring for its user, and those that it is in. */
+  of(device: DeviceRef): { call: Call; member: CallMember; info: CallInfo; remainingMs: number }[] {
+    return [...this.#live.values()].flatMap(({ call }) => {
+      const member = call.sdkAppId === device.sdkAppId ? call.members.find(({ userId }) => userId === device.userId) : undefined;
+      if (member === undefined || call.state === 'ended') return [];
+      if (member.state !== 'ringing' && !(member.state === 'active' && member.deviceId === device.deviceId)) return [];
+      return [{ call, member, info: infoFor(call, device.userId), remainingMs: this.#remainingMs(call) }];
+    });
+  }
+
+  /** The live call that a device is active in. @throws {CallreelError} `CallUnknown`, `CallNotMember`, `CallNotActive`. */
+  activeCall(device: DeviceRef, callId: string): Call {
+    const { call } = this.#mustLive(device, callId);
+    const member = this.#mustMember(call, device.userId);
+    if (call.state !== 'active' || member.state !== 'active' || member.deviceId !== device.deviceId) throw new CallreelError('CallNotActive');
+    return call;
+  }
+
+  /** The live call that is held in a room, or null. */
+  inRoom(sdkAppId: number, roomId: string): Call | null {
+    return [...this.#live.values()].find(({ call }) => call.sdkAppId === sdkAppId && call.roomId === roomId)?.call ?? null;
+  }
+
+  /** The number of live calls. */
+  get size(): number {
+    return this.#live.size;
+  }
+
+  /** Stops all timers; the calls stay as they are, for the next process. */
+  letGo(): void {
+    for (const { timer } of this.#live.values()) if (timer !== null) clearTimeout(timer);
+  }
+
+  #armTimeout(live: Live): void {
+    if (!live.call.members.some(({ state }) => state === 'ringing')) return;
+    live.timer = setTimeout(() => {
+      this.#inOrder(live, async () => {
+        const ringing = live.call.members.filter(({ state }) => state === 'ringing');
+        if (ringing.length > 0) await this.#decline(live, ringing, 'noResponse', 'noResponse', null);
+      }).catch((error: unknown) => this.#parts.log.error({ err: error, callId: live.call.callId }, 'ringing could not be ended'));
+    }, this.#remainingMs(live.call));
+  }
+
+  #remainingMs(call: Call): number {
+    return Math.max(0, call.timeoutMs - (nowUs() - call.startedUs) / 1000);
+  }
+
+  /** Callees stop ringing; the call ends when nobody is left to speak with. */
+  async #decline(live: Live, members: CallMember[], state: MemberState, reason: Declined, actingDeviceId: string | null): Promise<void> {
+    const { call } = live;
+    for (const member of members) member.state = state;
+    await updateCall(this.#parts.db, call, members, null);
+    for (const member of members) {
+      this.#tellDeclined(call, member.userId, reason);
+      const info = infoFor(call, member.userId);
+      const to = { sdkAppId: call.sdkAppId, userId: member.userId };
+      if (actingDeviceId === null) this.#parts.outlet.notify(to, 'call.notConnected', { info, reason, userId: member.userId });
+      else {
+        this.#parts.outlet.notify({ ...to, deviceId: actingDeviceId }, 'call.notConnected', { info, reason, userId: member.userId });
+        this.#parts.outlet.notify({ ...to, exceptDeviceId: actingDeviceId }, 'call.notConnected', { info, reason: 'otherDeviceReject', userId: member.userId });
+      }
+    }
+    if (!this.#goesOn(call)) await this.#end(live, reason, members[0]?.userId ?? call.callerId);
+  }
+
+  /** A member leaves a running call. */
+  async #leave(live: Live, member: CallMember, reason: 'hangup' | 'offline'): Promise<void> {
+    const { call } = live;
+    Object.assign(member, { state: reason === 'offline' ? 'offline' : 'left' });
+    if (!this.#goesOn(call)) return this.#end(live, reason, member.userId, [member]);
+    await updateCall(this.#parts.db, call, [member], null);
+    await this.#parts.outlet.event({ type: 'left', call, userId: member.userId, reason });
+    this.#tellEnded(call, member, reason, member.userId);
+    return undefined;
+  }
+
+  /** Whether two people speak, or one waits for somebody who may still answer. */
+  #goesOn(call: Call): boolean {
+    const active = call.members.filter(({ state }) => state === 'active').length;
+    const ringing = call.members.some(({ state }) => state === 'ringing');
+    return active >= 2 || (active === 1 && ringing);
+  }
+
+  async #end(live: Live, reason: CallEndReason, userId: string, gone: CallMember[] = []): Promise<void> {
+    const { call } = live;
+    if (call.state === 'ended') return;
+    if (live.timer !== null) clearTimeout(live.timer);
+    const begun = call.state === 'active';
+    const ringing = call.members.filter(({ state }) => state === 'ringing');
+    const active = call.members.filter(({ state }) => state === 'active');
+    call.state = 'ended';
+    for (const member of ringing) member.state = 'canceled';
+    for (const member of active) member.state = 'left';
+    await updateCall(this.#parts.db, call, [...ringing, ...active, ...gone], reason);
+    this.#live.delete(call.callId);
+    this.#parts.log.info({ callId: call.callId, reason }, 'call ended');
+    for (const member of ringing) {
+      this.#parts.outlet.notify({ sdkAppId: call.sdkAppId, userId: member.userId }, 'call.notConnected', { info: infoFor(call, member.userId), reason: begun ? 'canceled' : reason, userId });
+    }
+    for (const member of [...active, ...gone]) {
+      if (begun) this.#tellEnded(call, member, reason, userId);
+      else this.#parts.outlet.notify(deviceOf(call, member), 'call.notConnected', { info: infoFor(call, member.userId), reason, userId });
+    }
+    // After the words to the devices: whoever hung up has waited long enough, and nothing can refuse this.
+    await this.#parts.outlet.event({ type: 'ended', call, reason });
+  }
+
+  #tellEnded(call: Call, member: CallMember, reason: CallEndReason, userId: string): void {
+    const totalMs = call.acceptedUs === null ? 0 : Math.round((nowUs() - call.acceptedUs) / 1000);
+    this.#parts.outlet.notify(deviceOf(call, member), 'call.ended', { info: infoFor(call, member.userId), reason, userId, totalMs });
+  }
+
+  /** In a 1:1 call only the caller hears of it, in a group all who are invited. */
+  #tellDeclined(call: Call, userId: string, reason: Declined): void {
+    for (const member of call.members) {
+      const hears = member.role === 'caller' || (call.callType === 'multi' && isBusyState(member.state));
+      if (hears && member.userId !== userId) this.#parts.outlet.notify({ sdkAppId: call.sdkAppId, userId: member.userId }, 'call.userDeclined', { callId: call.callId, userId, reason });
+    }
+  }
+
+  #isBusy(sdkAppId: number, userId: string): boolean {
+    return [...this.#live.values()].some(({ call }) => call.sdkAppId === sdkAppId && call.members.some((member) => member.userId === userId && isBusyState(member.state)));
+  }
+
+  #roomInUse(sdkAppId: number, roomId: string): boolean {
+    return [...this.#live.values()].some(({ call }) => call.sdkAppId === sdkAppId && call.roomId === roomId);
+  }
+
+  #freeRoom(sdkAppId: number): string {
+    for (;;) {
+      const roomId = String(randomInt(1, 2 ** 31));
+      if (!this.#roomInUse(sdkAppId, roomId)) return roomId;
+    }
+  }
+
+  #mustLive(device: DeviceRef, callId: string): Live {
+    const live = this.#live.get(callId);
+    if (live === undefined || live.call.sdkAppId !== device.sdkAppId || live.call.state === 'ended') throw new CallreelError('CallUnknown');
+    return live;
+  }
+
+  #mustMember(call: Call, userId: string): CallMember {
+    const member = call.members.find((each) => each.userId === userId);
+    if (member === undefined) throw new CallreelError('CallNotMember');
+    return member;
+  }
+
+  #inOrder<T>(live: Live, work: () => Promise<T>): Promise<T> {
+    const result = live.queue.then(work, work);
+    live.queue = result;
+    // Whoever asked hears of a failure; the queue itself goes on.
+    live.queue.catch(() => null);
+    return result;
+  }
+}
+
+function deviceOf(call: Call, member: CallMember): { sdkAppId: number; userId: string; deviceId?: string } {
+  return { sdkAppId: call.sdkAppId, userId: member.userId, ...(member.deviceId === null ? {} : { deviceId: member.deviceId }) };
+}

@@ -1,0 +1,11 @@
+/**
+ * Calls: who calls whom, who answers, and what becomes of it.
+ *
+ * What enters: the signalling messages `call.…` of signed-in devices, and word of users who vanished. What
+ * leaves: `CallEvent`s, each awaited before it takes effect; what devices are told; call records. May not:
+ * know Janus or recording.
+ */
+export type { Addressee, Call, CallEvent, CallMember, CallOutlet, DeviceRef } from './call.ts';
+export { type CallRecord, listCalls } from './call-record.ts';
+export { Calls } from './calls.ts';
+export { rememberUser } from './queries.ts';

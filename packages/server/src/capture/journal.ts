@@ -1,0 +1,110 @@
+import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { nowUs } from '../base/clock.ts';
+import type { RoomEvent } from '../room/room-event.ts';
+import type { JournalEvent, TaskEvent } from './journal-event.ts';
+
+/** Name of the journal inside a bundle. */
+export const JOURNAL_FILE = 'journal.jsonl';
+
+/**
+ * Writes the journal of one room session. Every line is handed to the kernel before `append` returns, so that
+ * it outlives the process; it is written synchronously since an event may not take effect before its line.
+ */
+export class Journal {
+  /** Folder of the bundle. */
+  readonly folder: string;
+  readonly #fd: number;
+  #seq = 0;
+  #atUs = 0;
+  #closed = false;
+  readonly #users = new Set<string>();
+  readonly #streams = new Map<string, { streamId: string; userId: string }>();
+  readonly #tasks = new Map<string, 'started' | 'stopped'>();
+
+  private constructor(folder: string, fd: number) {
+    this.folder = folder;
+    this.#fd = fd;
+  }
+
+  /** Opens the journal of a bundle, new or of an earlier process; a torn last line is cut off. */
+  static open(folder: string): Journal {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const path = join(folder, JOURNAL_FILE);
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+    const journal = new Journal(folder, openSync(path, 'a', 0o600));
+    if (whole.length < text.length) ftruncateSync(journal.#fd, Buffer.byteLength(whole));
+    for (const line of whole.split('\n')) {
+      // Lines are read back as they were written here: the type is that of our own writing.
+      if (line !== '') journal.#replay(JSON.parse(line) as JournalEvent);
+    }
+    return journal;
+  }
+
+  /** Whether a bundle has a journal. */
+  static exists(folder: string): boolean {
+    return existsSync(join(folder, JOURNAL_FILE));
+  }
+
+  /** Users who have entered and not left. */
+  get users(): string[] {
+    return [...this.#users];
+  }
+
+  /** Streams that are published and not over. */
+  get streams(): { streamId: string; userId: string }[] {
+    return [...this.#streams.values()];
+  }
+
+  /** What the journal says of a task, or null when it says nothing. */
+  taskState(taskId: string): 'started' | 'stopped' | null {
+    return this.#tasks.get(taskId) ?? null;
+  }
+
+  /** Appends one event with its number and time. */
+  append(event: RoomEvent | TaskEvent): JournalEvent {
+    // The clock may be set back; the journal's time is not.
+    const line: JournalEvent = { seq: this.#seq + 1, atUs: Math.max(this.#atUs, nowUs()), ...event };
+    const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+    // A disk that fills up may take a part of a line only; the next round then throws and a reader skips the torn one.
+    for (let written = 0; written < bytes.length; ) written += writeSync(this.#fd, bytes, written);
+    this.#replay(line);
+    return line;
+  }
+
+  /** Makes the journal durable against a power cut and closes it. May be called twice. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    fsyncSync(this.#fd);
+    closeSync(this.#fd);
+  }
+
+  #replay(event: JournalEvent): void {
+    this.#seq = event.seq;
+    this.#atUs = event.atUs;
+    switch (event.type) {
+      case 'userEntered':
+        this.#users.add(event.userId);
+        break;
+      case 'userLeft':
+        this.#users.delete(event.userId);
+        break;
+      case 'streamPublished':
+        this.#streams.set(event.streamId, { streamId: event.streamId, userId: event.userId });
+        break;
+      case 'streamUnpublished':
+        this.#streams.delete(event.streamId);
+        break;
+      case 'taskStarted':
+        this.#tasks.set(event.taskId, 'started');
+        break;
+      case 'taskStopped':
+        this.#tasks.set(event.taskId, 'stopped');
+        break;
+      default:
+        break;
+    }
+  }
+}

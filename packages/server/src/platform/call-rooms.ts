@@ -1,0 +1,92 @@
+import type { Log } from '../base/log.ts';
+import type { CallEvent, CallOutlet, Calls } from '../call/index.ts';
+import type { RoomIdentity, RoomNotice, Rooms } from '../room/index.ts';
+import type { Signalling } from '../signalling/index.ts';
+
+/** The stages that are connected here; made after this, since they need it. */
+type Stages = { calls: Calls; rooms: Rooms; signalling: Signalling };
+
+/**
+ * Holds calls and rooms together, which know nothing of each other: an answered call gets a room, and who
+ * vanishes from the room leaves the call.
+ */
+export class CallRooms {
+  readonly #stages: () => Stages;
+  readonly #log: Log;
+  readonly #captures: (sdkAppId: number) => Promise<boolean>;
+
+  /** @param captures whether what an application's calls publish is captured. */
+  constructor(stages: () => Stages, captures: (sdkAppId: number) => Promise<boolean>, log: Log) {
+    this.#stages = stages;
+    this.#captures = captures;
+    this.#log = log;
+  }
+
+  /** Where the words of calls go. */
+  readonly callOutlet: CallOutlet = {
+    event: (event) => this.#callEvent(event),
+    notify: (to, name, body) => this.#stages().signalling.notify(to, name, body),
+  };
+
+  /** Tells devices of a room what happens there. */
+  notify({ sdkAppId, roomId }: RoomIdentity, userIds: string[], notice: RoomNotice): void {
+    const { calls, signalling } = this.#stages();
+    const call = calls.inRoom(sdkAppId, roomId);
+    if (call === null) return;
+    const { callId } = call;
+    for (const userId of userIds) {
+      const deviceId = call.members.find((member) => member.userId === userId)?.deviceId;
+      const to = deviceId === undefined || deviceId === null ? { sdkAppId, userId } : { sdkAppId, userId, deviceId };
+      switch (notice.type) {
+        case 'userEntered':
+          signalling.notify(to, 'room.userEntered', { callId, userId: notice.userId });
+          break;
+        case 'userLeft':
+          signalling.notify(to, 'room.userLeft', { callId, userId: notice.userId, reason: notice.reason });
+          break;
+        case 'changed':
+          signalling.notify(to, 'room.changed', { callId, room: notice.room });
+          break;
+        case 'offer':
+          signalling.notify(to, 'room.offer', { callId, offerId: notice.offerId, sdp: notice.sdp, streams: notice.streams });
+          break;
+      }
+    }
+  }
+
+  /** Somebody vanished from a room. */
+  userLost({ sdkAppId, roomId }: RoomIdentity, userId: string): void {
+    const { calls } = this.#stages();
+    const call = calls.inRoom(sdkAppId, roomId);
+    if (call === null) return;
+    calls.memberLost(call.callId, userId).catch((error: unknown) => this.#log.error({ err: error, callId: call.callId }, 'a lost caller could not be taken out of the call'));
+  }
+
+  async #callEvent(event: CallEvent): Promise<void> {
+    const { calls, rooms, signalling } = this.#stages();
+    const { sdkAppId, roomId, roomIdType, callId } = event.call;
+    switch (event.type) {
+      case 'answered': {
+        const room = await rooms.open({ sdkAppId, roomId, roomIdType, captured: await this.#captures(sdkAppId) });
+        // The room is entered for them: no round trip passes between the answer and the first packet.
+        for (const { userId, deviceId } of [event.caller, event.callee]) await room.enter(userId, deviceId);
+        const caller = calls.of(event.caller).find(({ call }) => call.callId === callId);
+        if (caller !== undefined && event.call.acceptedUs !== null) {
+          signalling.notify(event.caller, 'call.begun', { info: caller.info, room: room.snapshot, acceptedAtMs: Math.round(event.call.acceptedUs / 1000) });
+        }
+        break;
+      }
+      case 'joined':
+        await rooms.find(sdkAppId, roomId)?.enter(event.member.userId, event.member.deviceId);
+        break;
+      case 'left':
+        await rooms.find(sdkAppId, roomId)?.leave(event.userId, event.reason === 'offline' ? 'timeout' : 'normal');
+        break;
+      case 'ended': {
+        const room = rooms.find(sdkAppId, roomId);
+        if (room !== null) await rooms.close(room.identity.roomSessionId);
+        break;
+      }
+    }
+  }
+}

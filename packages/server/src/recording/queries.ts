@@ -1,0 +1,76 @@
+import type { Kysely } from 'kysely';
+import type { Tables } from '../base/db/tables.ts';
+import type { Task } from './task.ts';
+import type { TaskParameters } from './task-parameters.ts';
+
+/** How a task's parameters lie in the database: with what names its files. */
+type StoredParameters = TaskParameters & { indexAlways: boolean };
+
+/** Writes a new task. */
+export async function insertTask(db: Kysely<Tables>, task: Task): Promise<void> {
+  const stored: StoredParameters = { ...task.parameters, indexAlways: task.indexAlways };
+  await db
+    .insertInto('tasks')
+    .values({
+      task_id: task.taskId,
+      sdk_app_id: task.room.sdkAppId,
+      room_session_id: task.room.roomSessionId,
+      room_id: task.room.roomId,
+      room_id_type: task.room.roomIdType,
+      origin: task.origin,
+      state: task.state,
+      parameters: JSON.stringify(stored),
+      started_us: task.startedUs,
+      until_us: task.untilUs,
+      stop_reason: task.stopReason,
+      report: null,
+    })
+    .execute();
+}
+
+/** Writes that a task's window is closed. */
+export async function stopTask(db: Kysely<Tables>, { taskId, untilUs, stopReason }: Task): Promise<void> {
+  await db.updateTable('tasks').set({ state: 'stopped', until_us: untilUs, stop_reason: stopReason }).where('task_id', '=', taskId).where('state', '=', 'running').execute();
+}
+
+/** Writes how a task ended. */
+export async function finishTask(db: Kysely<Tables>, taskId: string, state: 'rendered' | 'failed', report: object): Promise<void> {
+  await db.updateTable('tasks').set({ state, report: JSON.stringify(report) }).where('task_id', '=', taskId).where('state', 'in', ['running', 'stopped']).execute();
+}
+
+/** The tasks that an earlier process left unfinished. */
+export async function unfinishedTasks(db: Kysely<Tables>): Promise<Task[]> {
+  const rows = await db.selectFrom('tasks').selectAll().where('state', 'in', ['running', 'stopped']).orderBy('started_us').execute();
+  return rows.map((row) => {
+    // Written by insertTask only.
+    const { indexAlways, ...parameters } = row.parameters as StoredParameters;
+    return {
+      taskId: row.task_id,
+      room: { roomSessionId: row.room_session_id, sdkAppId: row.sdk_app_id, roomId: row.room_id, roomIdType: row.room_id_type },
+      origin: row.origin,
+      state: row.state,
+      parameters,
+      indexAlways,
+      startedUs: row.started_us,
+      untilUs: row.until_us,
+      // Written from a Task only.
+      stopReason: row.stop_reason as Task['stopReason'],
+    };
+  });
+}
+
+/** Those of the room sessions whose capture nobody needs: closed before `closedBeforeUs`, with no task that is not rendered. */
+export async function spentCaptures(db: Kysely<Tables>, roomSessionIds: string[], closedBeforeUs: number): Promise<string[]> {
+  if (roomSessionIds.length === 0) return [];
+  const rows = await db
+    .selectFrom('room_sessions')
+    .select('room_session_id')
+    .where('room_session_id', 'in', roomSessionIds)
+    .where('state', '=', 'closed')
+    .where('closed_us', '<=', closedBeforeUs)
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('tasks').select('task_id').whereRef('tasks.room_session_id', '=', 'room_sessions.room_session_id').where('tasks.state', '!=', 'rendered'))),
+    )
+    .execute();
+  return rows.map((row) => row.room_session_id);
+}

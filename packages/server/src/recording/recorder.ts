@@ -1,0 +1,258 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Kysely } from 'kysely';
+import type { RecordingSettings } from '../apps/recording-settings.ts';
+import { nowUs } from '../base/clock.ts';
+import type { Tables } from '../base/db/tables.ts';
+import type { Log } from '../base/log.ts';
+import type { Journal } from '../capture/journal.ts';
+import type { JournalEvent, TaskStopReason } from '../capture/journal-event.ts';
+import type { RoomIdentity } from '../room/room.ts';
+import { mixedBaseName } from './file-name.ts';
+import { finishTask, insertTask, spentCaptures, stopTask, unfinishedTasks } from './queries.ts';
+import { RenderChild } from './render-child.ts';
+import type { RenderedFile } from './render-protocol.ts';
+import type { Task } from './task.ts';
+
+/** Where the words of recording go. */
+export interface RecorderOutlet {
+  /** Keeps a finished file; when this returns the file is in the library. */
+  keep(task: Task, file: RenderedFile): Promise<void>;
+  /** The recording sign of a room: whether a task runs in it. Never waited for. */
+  sign(room: RoomIdentity, recording: boolean): void;
+}
+
+/** What recording works with. */
+export type RecorderParts = {
+  db: Kysely<Tables>;
+  log: Log;
+  outlet: RecorderOutlet;
+  settingsOf(sdkAppId: number): Promise<RecordingSettings>;
+  /** Folder of renders under way. */
+  rendersFolder: string;
+  capturesFolder: string;
+  captureRetentionHours: number;
+};
+
+type RecordedRoom = {
+  identity: RoomIdentity;
+  journal: Journal;
+  settings: RecordingSettings;
+  users: Set<string>;
+  /** Since when nobody is in the room. */
+  emptySinceUs: number | null;
+  idle: NodeJS.Timeout | null;
+};
+
+/** Pause between two tries to keep a finished file while the store or the database is away. */
+const KEEP_RETRY_MS = 5_000;
+
+/** How often captures are looked at that nobody needs any more. */
+const SWEEP_MS = 600_000;
+
+/**
+ * Starts, stops and finishes recording tasks.
+ *
+ * Life: {@link Recorder.resume} once, then room events; {@link Recorder.close} leaves running tasks to the next process.
+ */
+export class Recorder {
+  readonly #parts: RecorderParts;
+  readonly #rooms = new Map<string, RecordedRoom>();
+  readonly #tasks = new Map<string, { task: Task; render: RenderChild; finished: Promise<void> }>();
+  #sweep: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  constructor(parts: RecorderParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether what is published in an application's rooms is captured from the first packet on. */
+  async capturesAll(sdkAppId: number): Promise<boolean> {
+    return (await this.#parts.settingsOf(sdkAppId)).mode === 'automatic';
+  }
+
+  /** The tasks whose files are not in the library yet. */
+  get unfinished(): { taskId: string; roomSessionId: string; renderPid: number | null; renderedUntilUs: number }[] {
+    return [...this.#tasks.values()].map(({ task, render }) => ({ taskId: task.taskId, roomSessionId: task.room.roomSessionId, renderPid: render.pid, renderedUntilUs: render.renderedUntilUs }));
+  }
+
+  /** Waits until every task that is known now has its files in the library, or has failed. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#tasks.values()].map(({ finished }) => finished));
+  }
+
+  /** Takes the rooms of an earlier process over; before the rooms themselves are, which may already end some. */
+  async resume(rooms: { identity: RoomIdentity; journal: Journal }[]): Promise<void> {
+    for (const { identity, journal } of rooms) await this.#enterRoom(identity, journal);
+    for (const task of await unfinishedTasks(this.#parts.db)) {
+      const room = this.#rooms.get(task.room.roomSessionId);
+      if (task.state === 'running' && room === undefined) {
+        // The room was closed, and its journal with it, in the moment of the crash.
+        await this.#stop(task, nowUs(), 'roomClosed', null);
+      }
+      if (room !== undefined) this.#completeJournal(room.journal, task);
+      this.#render(task);
+    }
+    this.#sweep = setInterval(() => this.#detached(this.#deleteSpentCaptures()), SWEEP_MS);
+    await this.#deleteSpentCaptures();
+  }
+
+  /** Takes an event of a room, after it was written into the journal. */
+  async roomEvent(identity: RoomIdentity, journal: Journal, event: JournalEvent): Promise<void> {
+    if (event.type === 'roomOpened') await this.#enterRoom(identity, journal);
+    const room = this.#rooms.get(identity.roomSessionId);
+    if (room === undefined) return;
+    switch (event.type) {
+      case 'userEntered':
+        this.#occupied(room, event.userId);
+        break;
+      case 'userLeft':
+        this.#vacated(room, event.userId, event.atUs);
+        break;
+      case 'streamPublished':
+        if (room.settings.mode === 'automatic' && !this.#runningIn(room).length) await this.#start(room, event.atUs);
+        break;
+      case 'roomClosing':
+        await this.#stopAll(room, room.emptySinceUs ?? event.atUs, 'roomClosed');
+        break;
+      case 'roomClosed':
+        this.#leaveRoom(room);
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** Ends the render children without ending their tasks. May be called twice. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#sweep !== null) clearInterval(this.#sweep);
+    for (const room of this.#rooms.values()) if (room.idle !== null) clearTimeout(room.idle);
+    await Promise.all([...this.#tasks.values()].map(({ render }) => render.close()));
+  }
+
+  async #enterRoom(identity: RoomIdentity, journal: Journal): Promise<void> {
+    const settings = await this.#parts.settingsOf(identity.sdkAppId);
+    const room: RecordedRoom = { identity, journal, settings, users: new Set(journal.users), emptySinceUs: null, idle: null };
+    this.#rooms.set(identity.roomSessionId, room);
+    if (room.users.size === 0) this.#vacated(room, '', nowUs());
+  }
+
+  #leaveRoom(room: RecordedRoom): void {
+    if (room.idle !== null) clearTimeout(room.idle);
+    this.#rooms.delete(room.identity.roomSessionId);
+  }
+
+  #occupied(room: RecordedRoom, userId: string): void {
+    room.users.add(userId);
+    room.emptySinceUs = null;
+    if (room.idle !== null) clearTimeout(room.idle);
+    room.idle = null;
+  }
+
+  #vacated(room: RecordedRoom, userId: string, atUs: number): void {
+    room.users.delete(userId);
+    if (room.users.size > 0 || room.idle !== null) return;
+    room.emptySinceUs = atUs;
+    const { maxIdleMs } = room.settings.template;
+    room.idle = setTimeout(() => this.#detached(this.#stopAll(room, atUs, 'idle')), maxIdleMs);
+  }
+
+  #runningIn(room: RecordedRoom): Task[] {
+    return [...this.#tasks.values()].map(({ task }) => task).filter((task) => task.state === 'running' && task.room.roomSessionId === room.identity.roomSessionId);
+  }
+
+  async #start(room: RecordedRoom, fromUs: number): Promise<void> {
+    const task: Task = {
+      taskId: randomBytes(18).toString('base64url'),
+      room: room.identity,
+      origin: 'automatic',
+      state: 'running',
+      parameters: room.settings.template,
+      indexAlways: room.settings.indexAlways,
+      startedUs: fromUs,
+      untilUs: null,
+      stopReason: null,
+    };
+    // The row first: a journal that does not say so yet is completed from it.
+    await insertTask(this.#parts.db, task);
+    this.#completeJournal(room.journal, task);
+    this.#parts.log.info({ taskId: task.taskId, roomSessionId: room.identity.roomSessionId, origin: task.origin }, 'task started');
+    this.#render(task);
+    this.#parts.outlet.sign(room.identity, true);
+  }
+
+  async #stopAll(room: RecordedRoom, untilUs: number, reason: TaskStopReason): Promise<void> {
+    for (const task of this.#runningIn(room)) await this.#stop(task, untilUs, reason, room.journal);
+    this.#parts.outlet.sign(room.identity, false);
+  }
+
+  async #stop(task: Task, untilUs: number, reason: TaskStopReason, journal: Journal | null): Promise<void> {
+    Object.assign(task, { state: 'stopped', untilUs, stopReason: reason });
+    await stopTask(this.#parts.db, task);
+    if (journal !== null) this.#completeJournal(journal, task);
+    this.#parts.log.info({ taskId: task.taskId, reason }, 'task stopped');
+  }
+
+  /** Writes into the journal what the task's row says beyond it. */
+  #completeJournal(journal: Journal, task: Task): void {
+    const { taskId, startedUs, parameters, untilUs, stopReason } = task;
+    if (journal.taskState(taskId) === null) journal.append({ type: 'taskStarted', taskId, fromUs: startedUs, parameters });
+    if (untilUs !== null && stopReason !== null && journal.taskState(taskId) === 'started') journal.append({ type: 'taskStopped', taskId, untilUs, reason: stopReason });
+  }
+
+  #render(task: Task): void {
+    const folder = join(this.#parts.rendersFolder, task.taskId);
+    const render = new RenderChild(
+      {
+        taskId: task.taskId,
+        bundleFolder: join(this.#parts.capturesFolder, task.room.roomSessionId),
+        workFolder: join(folder, 'segments'),
+        outFolder: join(folder, 'files'),
+        baseName: mixedBaseName(task.room),
+        indexAlways: task.indexAlways,
+      },
+      this.#parts.log,
+    );
+    const finished = this.#finish(task, render, folder);
+    this.#tasks.set(task.taskId, { task, render, finished });
+    this.#detached(finished);
+  }
+
+  async #finish(task: Task, render: RenderChild, folder: string): Promise<void> {
+    const outcome = await render.outcome;
+    for (;;) {
+      if (this.#closed) return;
+      try {
+        if (outcome.type === 'finished') {
+          for (const file of outcome.files) await this.#parts.outlet.keep(task, file);
+          await finishTask(this.#parts.db, task.taskId, 'rendered', outcome.report);
+        } else await finishTask(this.#parts.db, task.taskId, 'failed', { code: outcome.code, detail: outcome.detail });
+        break;
+      } catch (error) {
+        // The render is done and lies on disk: only keeping it has to wait.
+        this.#parts.log.error({ err: error, taskId: task.taskId }, 'finished files cannot be kept yet');
+        await new Promise((resolve) => setTimeout(resolve, KEEP_RETRY_MS));
+      }
+    }
+    task.state = outcome.type === 'finished' ? 'rendered' : 'failed';
+    this.#tasks.delete(task.taskId);
+    this.#parts.log.info({ taskId: task.taskId, state: task.state, ...(outcome.type === 'failed' ? { code: outcome.code, detail: outcome.detail } : {}) }, 'task finished');
+    await rm(folder, { recursive: true, force: true });
+    if (this.#parts.captureRetentionHours === 0) await this.#deleteSpentCaptures();
+  }
+
+  /** Captures are kept for a while after the last render, and always while a task is not rendered. */
+  async #deleteSpentCaptures(): Promise<void> {
+    const before = nowUs() - this.#parts.captureRetentionHours * 3_600_000_000;
+    const present = await readdir(this.#parts.capturesFolder);
+    for (const roomSessionId of await spentCaptures(this.#parts.db, present, before)) {
+      await rm(join(this.#parts.capturesFolder, roomSessionId), { recursive: true, force: true });
+    }
+  }
+
+  #detached(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.#parts.log.error({ err: error }, 'recording work failed'));
+  }
+}

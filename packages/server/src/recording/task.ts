@@ -1,0 +1,20 @@
+import type { TaskStopReason } from '../capture/journal-event.ts';
+import type { RoomIdentity } from '../room/room.ts';
+import type { TaskParameters } from './task-parameters.ts';
+
+/**
+ * A recording task. `running`: its window is open and a render follows it. `stopped`: the window is closed, the
+ * render finishes. `rendered`: its files are in the library. `failed`: no file could be made; the capture is kept.
+ * The state only moves forward.
+ */
+export type Task = {
+  taskId: string;
+  room: RoomIdentity;
+  origin: 'automatic' | 'rest';
+  state: 'running' | 'stopped' | 'rendered' | 'failed';
+  parameters: TaskParameters;
+  indexAlways: boolean;
+  startedUs: number;
+  untilUs: number | null;
+  stopReason: TaskStopReason | null;
+};
