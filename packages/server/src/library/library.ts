@@ -23,7 +23,14 @@ export interface Library {
   /** Adds a record. The same task and name again changes nothing and answers the first record. */
   add(record: Omit<MediaRecord, 'fileId' | 'createdUs'>): Promise<MediaRecord>;
   /** Newest first. `namePrefix` is matched from the first character; `cursor` is the last answer's `nextCursor`. */
-  list(query: { sdkAppId?: number; namePrefix?: string; taskId?: string; roomId?: string; limit: number; cursor?: string }): Promise<{ records: MediaRecord[]; nextCursor: string | null }>;
+  list(query: {
+    sdkAppId?: number;
+    namePrefix?: string;
+    taskId?: string;
+    roomId?: string;
+    limit: number;
+    cursor?: string;
+  }): Promise<{ records: MediaRecord[]; nextCursor: string | null }>;
   /** @throws {CallreelError} `MediaUnknown`. */
   get(fileId: string): Promise<MediaRecord>;
 }
