@@ -71,9 +71,10 @@ export class BrowserCallMedia implements CallMedia {
       this.#resubscribe(true);
       return;
     }
+    const stands = this.#publishing !== null || (this.#publisher?.healthy === true && this.#publisher.standsIn(room));
+    if (!stands) this.#republish();
     if (!resumed) return;
-    if (this.#publishing === null && this.#publisher?.healthy !== true) this.#republish();
-    else this.#tellMuted(['audio', 'video']);
+    this.#tellMuted(['audio', 'video']);
     const others = new Set(room.streams.filter(({ userId }) => userId !== this.#options.selfId).map(({ streamId }) => streamId));
     if (others.size > 0 && !this.#subscriber.healthy) this.#resubscribe(true);
     else if (!this.#subscriber.carries(others)) this.#resubscribe(false);
@@ -99,9 +100,10 @@ export class BrowserCallMedia implements CallMedia {
     this.#showTracks();
     this.#tellMuted(['video']);
     if (on && !this.#withVideo) {
+      // A connection has the streams that it began with: pictures need another one.
       this.#withVideo = true;
-      if (this.#callId !== null && this.#publishing === null) await this.#publisher?.addVideo(this.#callId);
-      else if (this.#callId !== null) this.#republish();
+      if (this.#callId !== null) this.#republish();
+      return;
     }
     await this.#publisher?.sync();
   }

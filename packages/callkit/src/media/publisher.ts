@@ -1,4 +1,4 @@
-import type { IceCandidate, StreamKind } from '@callreel/protocol';
+import type { IceCandidate, RoomSnapshot, StreamKind } from '@callreel/protocol';
 import type { SignallingClient } from '../signalling/index.ts';
 import { preferCodec, type VideoCodec } from './codec-preference.ts';
 import type { LocalMedia } from './local-media.ts';
@@ -22,15 +22,17 @@ export type PublisherOptions = {
  * The connection that carries what this device sends. The offer is made and its candidates are gathered at
  * once, so that nothing but one round trip lies between the answer of a call and the first packet.
  *
- * Life: made → `publish` → connected → failed or closed. One that failed is replaced, not mended.
+ * Life: made → `publish` → connected → failed or closed. One that failed, or whose streams change, is replaced:
+ * the server takes each of them once.
  */
 export class Publisher {
   readonly #pc = new RTCPeerConnection();
   readonly #options: PublisherOptions;
   readonly #audio: RTCRtpTransceiver;
-  #video: RTCRtpTransceiver | null = null;
-  #offered: Promise<void>;
+  readonly #video: RTCRtpTransceiver | null;
+  readonly #offered: Promise<void>;
   #callId: string | null = null;
+  #streamIds: readonly string[] = [];
   #published = false;
   #used = false;
   readonly #toldMuted: Record<StreamKind, boolean | null> = { audio: null, video: null };
@@ -39,7 +41,7 @@ export class Publisher {
   constructor(options: PublisherOptions) {
     this.#options = options;
     this.#audio = this.#pc.addTransceiver('audio', { direction: 'sendonly' });
-    if (options.camera) this.#video = this.#addVideo();
+    this.#video = options.camera ? this.#addVideo() : null;
     this.#pc.addEventListener('icecandidate', ({ candidate }) => this.#onCandidate(candidate));
     this.#pc.addEventListener('connectionstatechange', () => {
       if (this.#pc.connectionState === 'failed') options.onFailed();
@@ -52,6 +54,11 @@ export class Publisher {
   /** Whether the server has taken the streams and the connection has not failed. */
   get healthy(): boolean {
     return this.#published && this.#pc.connectionState !== 'failed' && this.#pc.connectionState !== 'closed';
+  }
+
+  /** Whether a room has everything that was published here. */
+  standsIn(room: RoomSnapshot): boolean {
+    return this.#streamIds.every((id) => room.streams.some(({ streamId }) => streamId === id));
   }
 
   /** Whether it has been offered to the server, with success or not. */
@@ -91,18 +98,11 @@ export class Publisher {
     const streams = this.#streams();
     const answer = await this.#options.signalling.request('room.publish', { callId, sdp, streams });
     for (const { kind, muted } of streams) this.#toldMuted[kind] = muted;
+    this.#streamIds = answer.streamIds;
     await this.#pc.setRemoteDescription({ type: 'answer', sdp: withOpusFec(answer.sdp) });
     this.#published = true;
     this.#callId = callId;
     for (const candidate of this.#late.splice(0)) this.#trickle(callId, candidate);
-  }
-
-  /** Adds a stream of pictures to what is published already. */
-  async addVideo(callId: string): Promise<void> {
-    if (this.#video !== null) return;
-    this.#video = this.#addVideo();
-    this.#offered = this.#offer();
-    await this.publish(callId);
   }
 
   /** Ends the connection. May be called twice. */
