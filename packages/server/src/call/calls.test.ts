@@ -1,0 +1,238 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ServerEventName } from '@callreel/protocol';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createFirstCredentials } from '../apps/index.ts';
+import { type Database, openDatabase } from '../base/db/index.ts';
+import { CallreelError } from '../base/index.ts';
+import type { CallEvent, DeviceRef } from './call.ts';
+import { Calls, listCalls, rememberUser } from './index.ts';
+
+let APP = 0;
+const device = (userId: string, tab = 'tab-1'): DeviceRef => ({ sdkAppId: APP, userId, deviceId: `${userId}-${tab}` });
+let alice: DeviceRef;
+let bob: DeviceRef;
+let carol: DeviceRef;
+let dave: DeviceRef;
+
+let folder = '';
+let database: Database;
+let calls: Calls;
+let events: CallEvent['type'][] = [];
+let told: { to: string; name: ServerEventName; reason?: string; userId?: string }[] = [];
+let refuseRoom = false;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'callreel-calls-'));
+  database = await openDatabase({ dataFolder: folder, databaseUrl: null });
+  APP = (await createFirstCredentials(database.db, join(folder, 'credentials.json')))?.app.sdkAppId ?? 0;
+  [alice, bob, carol, dave] = [device('alice'), device('bob'), device('carol'), device('dave')];
+  for (const { userId } of [alice, bob, carol, dave]) await rememberUser(database.db, APP, userId);
+}, 60_000);
+afterAll(async () => {
+  await database.close();
+  await rm(folder, { recursive: true });
+});
+
+function newCalls(ringTimeoutMs = 30_000): Calls {
+  return new Calls({
+    db: database.db,
+    log: pino({ level: 'silent' }),
+    ringTimeoutMs,
+    outlet: {
+      event: async ({ type }) => {
+        if (refuseRoom && type === 'answered') throw new CallreelError('MediaUnavailable');
+        events.push(type);
+      },
+      notify: (to, name, body) => {
+        const whom = `${to.userId}${to.deviceId === undefined ? '' : `@${to.deviceId}`}${to.exceptDeviceId === undefined ? '' : ` not ${to.exceptDeviceId}`}`;
+        told.push({ to: whom, name, ...('reason' in body ? { reason: body.reason } : {}), ...('userId' in body ? { userId: body.userId } : {}) });
+      },
+    },
+  });
+}
+
+beforeEach(() => {
+  events = [];
+  told = [];
+  refuseRoom = false;
+  calls = newCalls();
+});
+afterEach(async () => {
+  for (const { call, member } of [alice, bob, carol, dave].flatMap((each) => calls.of(each))) {
+    if (member.userId === call.callerId) await calls.memberLost(call.callId, call.callerId);
+  }
+  calls.letGo();
+});
+
+const video = (...userIdList: string[]) => ({ userIdList, type: 'video' as const });
+const recordOf = async (callId: string) => (await listCalls(database.db, { sdkAppId: APP, limit: 100 })).find((record) => record.callId === callId);
+
+describe('a 1:1 call', () => {
+  test('rings, begins, and ends with the one who hangs up', async () => {
+    const info = await calls.start(alice, { ...video('bob'), userData: 'x' });
+    expect(info).toMatchObject({ callerId: 'alice', calleeIdList: ['bob'], role: 'caller', userData: 'x' });
+    expect(typeof info.roomId).toBe('number');
+    expect(told).toEqual([{ to: 'bob', name: 'call.received' }]);
+    const begun = await calls.accept(bob, info.callId);
+    expect(begun.info.role).toBe('callee');
+    expect(events).toEqual(['answered']);
+    expect(calls.activeCall(alice, info.callId).state).toBe('active');
+    await calls.hangup(alice, info.callId);
+    expect(told.filter(({ name }) => name === 'call.ended')).toEqual([
+      { to: 'bob@bob-tab-1', name: 'call.ended', reason: 'hangup', userId: 'alice' },
+      { to: 'alice@alice-tab-1', name: 'call.ended', reason: 'hangup', userId: 'alice' },
+    ]);
+    expect(events).toEqual(['answered', 'ended']);
+    expect(await recordOf(info.callId)).toMatchObject({ state: 'ended', result: 'hangup', calleeIdList: ['bob'], acceptedUs: begun.acceptedUs });
+  });
+
+  test('a rejection reaches the caller, and ends the ringing on the other devices', async () => {
+    const { callId } = await calls.start(alice, video('bob'));
+    await calls.reject(bob, callId);
+    expect(told.slice(1)).toEqual([
+      { to: 'alice', name: 'call.userDeclined', reason: 'reject', userId: 'bob' },
+      { to: 'bob@bob-tab-1', name: 'call.notConnected', reason: 'reject', userId: 'bob' },
+      { to: 'bob not bob-tab-1', name: 'call.notConnected', reason: 'otherDeviceReject', userId: 'bob' },
+      { to: 'alice@alice-tab-1', name: 'call.notConnected', reason: 'reject', userId: 'bob' },
+    ]);
+    expect(await recordOf(callId)).toMatchObject({ state: 'ended', result: 'reject', acceptedUs: null });
+  });
+
+  test('the caller cancels', async () => {
+    const { callId } = await calls.start(alice, video('bob'));
+    await calls.hangup(alice, callId);
+    expect(told.slice(1)).toEqual([
+      { to: 'bob', name: 'call.notConnected', reason: 'canceled', userId: 'alice' },
+      { to: 'alice@alice-tab-1', name: 'call.notConnected', reason: 'canceled', userId: 'alice' },
+    ]);
+  });
+
+  test('nobody answers in time', async () => {
+    calls = newCalls(50);
+    const { callId } = await calls.start(alice, video('bob'));
+    await vi.waitFor(async () => expect((await recordOf(callId))?.result).toBe('noResponse'));
+    expect(told.map(({ to, name, reason }) => `${to} ${name} ${reason}`)).toContain('alice call.userDeclined noResponse');
+  });
+
+  test('a second device that answers ends the ringing on the first', async () => {
+    const { callId } = await calls.start(alice, video('bob'));
+    await calls.accept(device('bob', 'tab-2'), callId);
+    expect(told.at(-1)).toEqual({ to: 'bob not bob-tab-2', name: 'call.notConnected', reason: 'otherDeviceAccepted', userId: 'bob' });
+    await expect(calls.accept(bob, callId)).rejects.toMatchObject({ code: 'CallAnsweredElsewhere' });
+    await expect(calls.hangup(bob, callId)).rejects.toMatchObject({ code: 'CallNotActive' });
+    expect(() => calls.activeCall(bob, callId)).toThrow(expect.objectContaining({ code: 'CallNotActive' }));
+  });
+
+  test('a caller who vanishes ends it for the other', async () => {
+    const { callId } = await calls.start(alice, video('bob'));
+    await calls.accept(bob, callId);
+    await calls.memberLost(callId, 'bob');
+    expect(told.at(-2)).toEqual({ to: 'alice@alice-tab-1', name: 'call.ended', reason: 'offline', userId: 'bob' });
+    expect(await recordOf(callId)).toMatchObject({ result: 'offline' });
+  });
+
+  test('an answer that gets no room is taken back, and may be given again', async () => {
+    const { callId } = await calls.start(alice, video('bob'));
+    refuseRoom = true;
+    await expect(calls.accept(bob, callId)).rejects.toMatchObject({ code: 'MediaUnavailable' });
+    expect(await recordOf(callId)).toMatchObject({ state: 'calling', acceptedUs: null });
+    refuseRoom = false;
+    await calls.accept(bob, callId);
+    expect(calls.activeCall(bob, callId).state).toBe('active');
+  });
+});
+
+describe('a group call', () => {
+  test('goes on while two speak, and ends when one is left', async () => {
+    const { callId } = await calls.start(alice, video('bob', 'carol', 'dave'));
+    await calls.accept(bob, callId);
+    await calls.accept(carol, callId);
+    await calls.reject(dave, callId);
+    expect(events).toEqual(['answered', 'joined']);
+    expect(told.filter(({ name }) => name === 'call.userDeclined').map(({ to }) => to)).toEqual(['alice', 'bob', 'carol']);
+    await calls.hangup(alice, callId);
+    expect(events).toEqual(['answered', 'joined', 'left']);
+    await calls.hangup(bob, callId);
+    expect(events).toEqual(['answered', 'joined', 'left', 'ended']);
+    expect(told.at(-2)).toEqual({ to: 'carol@carol-tab-1', name: 'call.ended', reason: 'hangup', userId: 'bob' });
+  });
+
+  test('leaves busy users out and says so', async () => {
+    const first = await calls.start(alice, video('bob'));
+    const { callId } = await calls.start(carol, video('bob', 'dave'));
+    expect(told.filter(({ name }) => name === 'call.userDeclined')).toEqual([
+      { to: 'carol', name: 'call.userDeclined', reason: 'lineBusy', userId: 'bob' },
+      { to: 'dave', name: 'call.userDeclined', reason: 'lineBusy', userId: 'bob' },
+    ]);
+    await expect(calls.accept(bob, callId)).rejects.toMatchObject({ code: 'CallNotRinging' });
+    await calls.hangup(carol, callId);
+    await calls.hangup(alice, first.callId);
+  });
+});
+
+describe('what is refused, and changes nothing', () => {
+  test.each([
+    ['nobody', video(), 'CallNobody'],
+    ['oneself', video('alice'), 'CallSelf'],
+    ['one user twice', video('bob', 'bob'), 'CallUserTwice'],
+    ['somebody who never signed in', video('bob', 'mallory'), 'CallUserUnknown'],
+    ['two rooms', { ...video('bob'), roomId: 1, strRoomId: 'a' }, 'RoomIdsBothGiven'],
+  ])('a call to %s', async (_, body, code) => {
+    const before = (await listCalls(database.db, { sdkAppId: APP, limit: 1000 })).length;
+    await expect(calls.start(alice, body)).rejects.toMatchObject({ code });
+    expect(calls.size).toBe(0);
+    expect(told).toEqual([]);
+    expect((await listCalls(database.db, { sdkAppId: APP, limit: 1000 })).length).toBe(before);
+  });
+
+  test('a busy caller, a busy callee, a room in use', async () => {
+    const { callId } = await calls.start(alice, { ...video('bob'), strRoomId: 'ward 7' });
+    await expect(calls.start(alice, video('carol'))).rejects.toMatchObject({ code: 'CallBusy' });
+    await expect(calls.start(carol, video('bob'))).rejects.toMatchObject({ code: 'CallUserBusy' });
+    await expect(calls.start(carol, { ...video('dave'), strRoomId: 'ward 7' })).rejects.toMatchObject({ code: 'RoomTaken' });
+    expect(calls.size).toBe(1);
+    await calls.hangup(alice, callId);
+  });
+
+  test('two calls at once to one user: one rings', async () => {
+    const results = await Promise.allSettled([calls.start(alice, video('carol')), calls.start(bob, video('carol'))]);
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  test('calls that are not there, are another application’s, or are nobody’s business', async () => {
+    const { callId } = await calls.start(alice, video('bob'));
+    for (const act of [calls.accept, calls.reject, calls.hangup]) {
+      await expect(async () => act.call(calls, bob, 'no-such-call')).rejects.toMatchObject({ code: 'CallUnknown' });
+      await expect(async () => act.call(calls, { ...bob, sdkAppId: 2 }, callId)).rejects.toMatchObject({ code: 'CallUnknown' });
+      await expect(async () => act.call(calls, carol, callId)).rejects.toMatchObject({ code: 'CallNotMember' });
+    }
+    await expect(calls.reject(alice, callId)).rejects.toMatchObject({ code: 'CallNotRinging' });
+    expect(() => calls.activeCall(alice, callId)).toThrow(expect.objectContaining({ code: 'CallNotActive' }));
+  });
+});
+
+describe('after a crash', () => {
+  test('ringing goes on, and a call with its room', async () => {
+    const ringing = await calls.start(alice, video('bob'));
+    const active = await calls.start(carol, video('dave'));
+    await calls.accept(dave, active.callId);
+    calls.letGo();
+    calls = newCalls();
+    await calls.resume(() => true);
+    expect(calls.of(bob)).toMatchObject([{ call: { callId: ringing.callId }, member: { state: 'ringing' } }]);
+    await calls.accept(bob, ringing.callId);
+    expect(calls.activeCall(carol, active.callId).members.map(({ state }) => state)).toEqual(['active', 'active']);
+  });
+
+  test('a call whose room is gone is ended', async () => {
+    const { callId } = await calls.start(alice, video('bob'));
+    await calls.accept(bob, callId);
+    calls.letGo();
+    calls = newCalls();
+    await calls.resume(() => false);
+    expect(await recordOf(callId)).toMatchObject({ state: 'ended', result: 'endByServer' });
+  });
+});

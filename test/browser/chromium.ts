@@ -1,0 +1,44 @@
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type PageSignal, pageSignalScript } from './page-signal.ts';
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+  '--autoplay-policy=no-user-gesture-required',
+  '--disable-background-timer-throttling',
+  '--disable-renderer-backgrounding',
+  '--disable-backgrounding-occluded-windows',
+] as const;
+
+/** Starts Debian's Chromium without a window, with a fresh profile. */
+export function startChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: [...FLAGS] });
+}
+
+/** A caller in a page of its own. */
+export type Caller = { context: BrowserContext; page: Page; userId: string; errors: string[] };
+
+/** Opens the call page for a user who sends the signal. */
+export async function openCaller(
+  browser: Browser,
+  server: string,
+  { userId, signal, ...query }: { userId: string; signal: PageSignal; sdkAppId: number; userSig?: string; call?: string; autoAccept?: '1'; videoCodec?: 'h264'; type?: 'audio' | 'video' },
+): Promise<Caller> {
+  const context = await browser.newContext({ viewport: { width: 640, height: 480 }, locale: 'en-GB', bypassCSP: true });
+  await context.addInitScript(pageSignalScript(signal));
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  const parameters = new URLSearchParams({ userId });
+  for (const [name, value] of Object.entries(query)) parameters.set(name, String(value));
+  await page.goto(`${server}/call?${parameters}`);
+  return { context, page, userId, errors };
+}
