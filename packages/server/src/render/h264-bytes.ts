@@ -1,0 +1,48 @@
+const START = Buffer.from([0, 0, 1]);
+const SPS = 7;
+const PPS = 8;
+/** Slices; everything else is in the configuration record or of no use in a file. */
+const KEPT = new Set([1, 2, 3, 4, 5]);
+
+/** The units of an Annex B stream, without start codes. */
+export function splitAnnexB(bytes: Buffer): Buffer[] {
+  const units: Buffer[] = [];
+  let start = bytes.indexOf(START);
+  while (start >= 0) {
+    const next = bytes.indexOf(START, start + 3);
+    let end = next < 0 ? bytes.length : next;
+    while (end > start + 3 && bytes[end - 1] === 0) end -= 1;
+    if (end > start + 3) units.push(bytes.subarray(start + 3, end));
+    start = next;
+  }
+  return units;
+}
+
+/** An access unit as MP4 keeps it: slices, each behind four bytes of length. */
+export function lengthPrefixed(accessUnit: Buffer): Buffer {
+  const parts: Buffer[] = [];
+  for (const unit of splitAnnexB(accessUnit)) {
+    if (!KEPT.has((unit[0] ?? 0) & 0x1f)) continue;
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(unit.length);
+    parts.push(length, unit);
+  }
+  return Buffer.concat(parts);
+}
+
+/** The AVCDecoderConfigurationRecord (ISO 14496-15 5.3.3.1) of an encoder's global header, for 4:2:0 of 8 bits. */
+export function avcDecoderConfiguration(globalHeader: Buffer): Buffer {
+  const units = splitAnnexB(globalHeader);
+  const sps = units.find((unit) => ((unit[0] ?? 0) & 0x1f) === SPS);
+  const pps = units.find((unit) => ((unit[0] ?? 0) & 0x1f) === PPS);
+  if (sps === undefined || pps === undefined) throw new Error('the encoder gave no parameter sets');
+  const [, profile = 0, compatibility = 0, level = 0] = sps;
+  const isHigh = profile >= 100;
+  return Buffer.concat([
+    Buffer.from([1, profile, compatibility, level, 0xff, 0xe1, sps.length >> 8, sps.length & 0xff]),
+    sps,
+    Buffer.from([1, pps.length >> 8, pps.length & 0xff]),
+    pps,
+    isHigh ? Buffer.from([0xfd, 0xf8, 0xf8, 0]) : Buffer.alloc(0),
+  ]);
+}

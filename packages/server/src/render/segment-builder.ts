@@ -1,0 +1,68 @@
+import type { CodedSample } from './picture-encoder.ts';
+import type { Segment } from './segment-file.ts';
+import { AAC_FRAME_SAMPLES } from './sound-encoder.ts';
+
+/** Coded sound frames before segment `index`: those that the encoder has given when the segment's last block is mixed. */
+export function soundFramesBefore(index: number, segmentSamples: number): number {
+  return index === 0 ? 0 : Math.max(0, Math.floor((index * segmentSamples) / AAC_FRAME_SAMPLES) - 1);
+}
+
+/** Gathers coded samples into segments. Samples before its first segment are dropped: they are there already. */
+export class SegmentBuilder {
+  readonly #pictures: number;
+  readonly #segmentSamples: number;
+  #index: number;
+  #video: CodedSample[] = [];
+  #audio: CodedSample[] = [];
+
+  /**
+   * @param pictures Pictures of a segment.
+   * @param segmentSamples Sound samples that a segment lasts.
+   * @param firstIndex Of the segment that comes next.
+   */
+  constructor({ pictures, segmentSamples, firstIndex }: { pictures: number; segmentSamples: number; firstIndex: number }) {
+    this.#pictures = pictures;
+    this.#segmentSamples = segmentSamples;
+    this.#index = firstIndex;
+  }
+
+  /** Number of the segment that comes next. */
+  get next(): number {
+    return this.#index;
+  }
+
+  addVideo(samples: readonly CodedSample[]): void {
+    this.#video.push(...samples);
+  }
+
+  addAudio(samples: readonly CodedSample[]): void {
+    const first = soundFramesBefore(this.#index, this.#segmentSamples);
+    this.#audio.push(...samples.filter(({ index }) => index >= first));
+  }
+
+  /** The next segment when it is whole, else null. */
+  take(): Segment | null {
+    const audioEnd = soundFramesBefore(this.#index + 1, this.#segmentSamples);
+    if ((this.#video.at(-1)?.index ?? -1) < (this.#index + 1) * this.#pictures - 1) return null;
+    if ((this.#audio.at(-1)?.index ?? -1) < audioEnd - 1) return null;
+    return this.#cut((this.#index + 1) * this.#pictures, audioEnd);
+  }
+
+  /** What is left, as the last segment; null when nothing is. */
+  takeRest(): Segment | null {
+    if (this.#video.length === 0 && this.#audio.length === 0) return null;
+    return this.#cut(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+  }
+
+  #cut(videoEnd: number, audioEnd: number): Segment {
+    const segment: Segment = {
+      index: this.#index,
+      video: this.#video.filter(({ index }) => index < videoEnd),
+      audio: this.#audio.filter(({ index }) => index < audioEnd),
+    };
+    this.#video = this.#video.filter(({ index }) => index >= videoEnd);
+    this.#audio = this.#audio.filter(({ index }) => index >= audioEnd);
+    this.#index += 1;
+    return segment;
+  }
+}

@@ -1,0 +1,111 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { AAC_FRAME_SAMPLES } from './sound-encoder.ts';
+import type { CodedSample } from './picture-encoder.ts';
+import { writeDurably } from './durable-file.ts';
+import { box, boxesOf, fullBox, text, u32, u64 } from './mp4-box.ts';
+
+/** Track ids of every file of ours. */
+export const VIDEO_TRACK_ID = 1;
+export const AUDIO_TRACK_ID = 2;
+
+/** The coded samples of one segment. */
+export type Segment = { index: number; video: readonly CodedSample[]; audio: readonly CodedSample[] };
+
+/** What a segment's index says; `dataOffset` is where its samples begin in the file: pictures, then sound. */
+export type SegmentIndex = {
+  path: string;
+  dataOffset: number;
+  videoSizes: number[];
+  audioSizes: number[];
+};
+
+const KEY_SAMPLE = 0x02000000;
+const OTHER_SAMPLE = 0x01010000;
+/** More than the index of any segment: ten seconds of 60 pictures and 470 sound frames are 10 KB. */
+const INDEX_BYTES = 64 * 1024;
+
+/** Path of a segment in the work folder. */
+export function segmentPath(workFolder: string, index: number): string {
+  return join(workFolder, `segment-${String(index).padStart(6, '0')}.m4s`);
+}
+
+/** Writes a segment (CMAF: styp, moof, mdat) so that it is there wholly or not at all. @throws file errors. */
+export function writeSegment(workFolder: string, { index, video, audio }: Segment): void {
+  const videoBytes = byteLength(video);
+  const head = (offset: number): Buffer => {
+    const firstVideo = video[0]?.index ?? 0;
+    const firstAudio = audio[0]?.index ?? 0;
+    return box('moof',
+      fullBox('mfhd', 0, 0, u32(index + 1)),
+      // The video track's clock counts pictures × 1000.
+      fragment(VIDEO_TRACK_ID, firstVideo * 1000, offset, video),
+      fragment(AUDIO_TRACK_ID, firstAudio * AAC_FRAME_SAMPLES, offset + videoBytes, audio));
+  };
+  const moof = head(head(0).length + 8);
+  const styp = box('styp', text('msdh'), u32(0), text('msdhmsixisom'));
+  const data = box('mdat', ...video.map((sample) => sample.data), ...audio.map((sample) => sample.data));
+  writeDurably(segmentPath(workFolder, index), Buffer.concat([styp, moof, data]));
+}
+
+/** Reads the index of a segment; null when there is no such file or it is none of ours. */
+export function readSegmentIndex(workFolder: string, index: number): SegmentIndex | null {
+  const path = segmentPath(workFolder, index);
+  const bytes = readHead(path);
+  if (bytes === null) return null;
+  let sizes: number[][] = [];
+  for (const { type, start, end } of boxesOf(bytes)) {
+    if (type === 'moof') sizes = [...runs(bytes, start, end)];
+    // The data box is longer than what was read, so it is found by what comes before it.
+    if (type === 'moof') {
+      const [videoSizes, audioSizes] = sizes;
+      if (videoSizes === undefined || audioSizes === undefined || bytes.toString('latin1', end + 4, end + 8) !== 'mdat') return null;
+      return { path, dataOffset: end + 8, videoSizes, audioSizes };
+    }
+  }
+  return null;
+}
+
+function fragment(trackId: number, decodeTime: number, dataOffset: number, samples: readonly CodedSample[]): Buffer {
+  const entries = Buffer.alloc(samples.length * 8);
+  samples.forEach(({ data, key }, index) => {
+    entries.writeUInt32BE(data.length, index * 8);
+    entries.writeUInt32BE(key ? KEY_SAMPLE : OTHER_SAMPLE, index * 8 + 4);
+  });
+  return box('traf',
+    fullBox('tfhd', 0, 0x020000, u32(trackId)),
+    fullBox('tfdt', 1, 0, u64(decodeTime)),
+    // Data offset, sample sizes and sample flags are given.
+    fullBox('trun', 0, 0x000601, u32(samples.length, dataOffset), entries));
+}
+
+function* runs(bytes: Buffer, start: number, end: number): Generator<number[]> {
+  for (const traf of boxesOf(bytes, start, end)) {
+    if (traf.type !== 'traf') continue;
+    for (const trun of boxesOf(bytes, traf.start, traf.end)) {
+      if (trun.type !== 'trun') continue;
+      const count = bytes.readUInt32BE(trun.start + 4);
+      yield Array.from({ length: count }, (_, index) => bytes.readUInt32BE(trun.start + 12 + index * 8));
+    }
+  }
+}
+
+function readHead(path: string): Buffer | null {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+  try {
+    const bytes = Buffer.alloc(INDEX_BYTES);
+    return bytes.subarray(0, readSync(fd, bytes, 0, INDEX_BYTES, 0));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function byteLength(samples: readonly CodedSample[]): number {
+  return samples.reduce((sum, { data }) => sum + data.length, 0);
+}

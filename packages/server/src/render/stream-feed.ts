@@ -1,0 +1,175 @@
+import {
+  CAPTURED_CODECS,
+  type CapturedCodec,
+  type CapturedPacket,
+  type Depacketizer,
+  type EncodedFrame,
+  type PacketStream,
+  ReorderBuffer,
+  type TimedPacket,
+  isCapturedCodec,
+  opusPacketSamples,
+} from '../capture/index.ts';
+import { ClockMap } from '../timeline/index.ts';
+
+/** How long a gap in the sequence is waited for: longer than a retransmission takes, in media time. */
+export const REORDER_WINDOW_US = 500_000;
+
+/** How long the last picture of a stream is taken to last: nothing says it, cameras give 30 a second. */
+const PICTURE_US = 33_333;
+
+/** What was counted while a dump was read. */
+export type FeedCounts = { packets: number; lostPackets: number; duplicatePackets: number; broken: number };
+
+/**
+ * Reads one dump up to a moment of media time: packets → media time → order → frames. Holds what belongs to
+ * about two seconds, never more than it was asked for.
+ */
+export class StreamFeed {
+  readonly #stream: PacketStream;
+  readonly #frames: EncodedFrame[] = [];
+  readonly #unmapped: CapturedPacket[] = [];
+  readonly #reorder = new ReorderBuffer<TimedPacket>({ windowUs: REORDER_WINDOW_US });
+  #codec: string | null = null;
+  #clock: ClockMap | null = null;
+  #depacketizer: Depacketizer | null = null;
+  #ended = false;
+  #drained = false;
+  #reachedUs = Number.NEGATIVE_INFINITY;
+  readonly #sinceUs: number;
+  readonly #keep: (frame: EncodedFrame) => boolean;
+  #firstSinceUs: number | null = null;
+  #packets = 0;
+  #firstPacketUs: number | null = null;
+  #lastPacketUs: number | null = null;
+
+  /**
+   * @param sinceUs For `firstSinceUs`.
+   * @param keep Which frames are kept for `shift`; all by default.
+   */
+  constructor(
+    stream: PacketStream,
+    { sinceUs = Number.NEGATIVE_INFINITY, keep = () => true }: { sinceUs?: number; keep?: (frame: EncodedFrame) => boolean } = {},
+  ) {
+    this.#stream = stream;
+    this.#sinceUs = sinceUs;
+    this.#keep = keep;
+  }
+
+  /** Name of the codec in the dump's head, or null as long as it is not there. */
+  get codec(): string | null {
+    return this.#codec;
+  }
+
+  /** Media time of the first packet seen, or null. */
+  get firstPacketUs(): number | null {
+    return this.#firstPacketUs;
+  }
+
+  /** Media time of the first packet seen that is not before `sinceUs`, or null. */
+  get firstSinceUs(): number | null {
+    return this.#firstSinceUs;
+  }
+
+  /** Media time of the end of the youngest packet seen, or null. */
+  get lastPacketUs(): number | null {
+    return this.#lastPacketUs;
+  }
+
+  /** Whether the dump is over and all of it was read. */
+  get finished(): boolean {
+    return this.#drained;
+  }
+
+  get counts(): FeedCounts {
+    return {
+      packets: this.#packets,
+      lostPackets: this.#reorder.lost,
+      duplicatePackets: this.#reorder.duplicates,
+      broken: this.#depacketizer?.broken ?? 0,
+    };
+  }
+
+  /** Says that no byte will be added to the dump any more. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  /**
+   * Reads on until all that belongs to the time up to `untilUs` is known.
+   * @param impatient Takes packets whose second after them is not there: a camera that is off sends none.
+   * @returns whether all is known; false: the dump does not hold enough yet.
+   */
+  advance(untilUs: number, { impatient = false }: { impatient?: boolean } = {}): boolean {
+    while (!this.#drained && this.#reachedUs <= untilUs + REORDER_WINDOW_US) {
+      if (this.#mapNext(false)) continue;
+      const packet = this.#stream.read();
+      if (packet !== null) {
+        this.#take(packet);
+        continue;
+      }
+      if (this.#ended || impatient) while (this.#mapNext(true)) continue;
+      if (!this.#ended) return this.#reachedUs > untilUs + REORDER_WINDOW_US;
+      this.#deliver(this.#reorder.flush());
+      this.#drained = true;
+    }
+    return true;
+  }
+
+  /** The oldest frame whose media time is not after `untilUs`, taken out; null when there is none. */
+  shift(untilUs: number): EncodedFrame | null {
+    const frame = this.#frames[0];
+    if (frame === undefined || frame.mediaUs > untilUs) return null;
+    this.#frames.shift();
+    return frame;
+  }
+
+  /** Gives the file back. May be called twice. */
+  close(): void {
+    this.#stream.close();
+  }
+
+  #take(packet: CapturedPacket): void {
+    if (this.#clock === null) {
+      const codec = this.#stream.header?.codec ?? '';
+      this.#codec = codec;
+      const facts = CAPTURED_CODECS[knownCodec(codec, this.#stream.header?.kind === 'audio')];
+      this.#clock = new ClockMap(facts.clockHz);
+      // A stream of a codec that cannot be rendered is counted and held in time like any other.
+      if (isCapturedCodec(codec)) this.#depacketizer = facts.makeDepacketizer();
+    }
+    this.#clock.push(packet);
+    this.#unmapped.push(packet);
+    this.#packets += 1;
+  }
+
+  #mapNext(last: boolean): boolean {
+    const mediaUs = this.#clock?.shift(last) ?? null;
+    if (mediaUs === null) return false;
+    const packet = this.#unmapped.shift();
+    if (packet === undefined) return false;
+    this.#reachedUs = Math.max(this.#reachedUs, mediaUs);
+    this.#firstPacketUs = Math.min(this.#firstPacketUs ?? mediaUs, mediaUs);
+    if (mediaUs >= this.#sinceUs) this.#firstSinceUs = Math.min(this.#firstSinceUs ?? mediaUs, mediaUs);
+    const endUs = mediaUs + this.#durationUs(packet);
+    this.#lastPacketUs = Math.max(this.#lastPacketUs ?? endUs, endUs);
+    this.#deliver(this.#reorder.push({ ...packet, mediaUs }));
+    return true;
+  }
+
+  #durationUs(packet: CapturedPacket): number {
+    return this.#codec === 'opus' ? Math.round(opusPacketSamples(packet.payload) / 0.048) : PICTURE_US;
+  }
+
+  #deliver(packets: TimedPacket[]): void {
+    for (const packet of packets) {
+      const frame = this.#depacketizer?.push(packet) ?? null;
+      if (frame !== null && this.#keep(frame)) this.#frames.push(frame);
+    }
+  }
+}
+
+function knownCodec(name: string, isAudio: boolean): CapturedCodec {
+  if (isCapturedCodec(name)) return name;
+  return isAudio ? 'opus' : 'vp8';
+}

@@ -1,0 +1,148 @@
+import {
+  AV_CHANNEL_LAYOUT_STEREO, AV_CODEC_FLAG_LOW_DELAY, AV_PICTURE_TYPE_I, AV_PICTURE_TYPE_NONE, AV_PIX_FMT_YUV420P, AV_SAMPLE_FMT_FLT,
+} from 'node-av/constants';
+import { Codec, CodecContext, Frame, Packet, Rational } from 'node-av/lib';
+import { type TestPacket, type TestStream, h264Payloads, mjrHead, mjrRecord, rtpPacket, vp8Payloads } from '../capture/mjr-testkit.ts';
+import { AvError } from './av-error.ts';
+import { Canvas, yuvOf } from './canvas.ts';
+
+/** A coded frame of the test signal, in units of its RTP clock from the beginning. */
+export type SignalFrame = { rtpTime: number; data: Buffer };
+
+/** How long flash and tone last in every period of one second. */
+export const PULSE_MS = 100;
+
+/** What the test picture looks like: `color` with a white flash of 100 ms at the beginning of every second. */
+export type TestPicture = {
+  codec: 'vp8' | 'h264';
+  color: string;
+  seconds: number;
+  fps?: number;
+  widthPx?: number;
+  heightPx?: number;
+  /** Time of the first frame within the signal, in s: the flashes keep their places. */
+  fromS?: number;
+  /** Frames between key frames; by default only the first is one. */
+  keyInterval?: number;
+};
+
+/** Encodes the test picture. */
+export function testPicture({ codec, color, seconds, fps = 30, widthPx = 320, heightPx = 180, fromS = 0, keyInterval = 1e6 }: TestPicture): SignalFrame[] {
+  using canvas = new Canvas({ widthPx, heightPx });
+  using context = new CodecContext();
+  using packet = new Packet();
+  packet.alloc();
+  const encoder = Codec.findEncoderByName((codec === 'vp8' ? 'libvpx' : 'libx264') as never);
+  if (encoder === null) throw new AvError(`no encoder for ${codec}`, 0);
+  context.allocContext3(encoder);
+  context.width = widthPx;
+  context.height = heightPx;
+  context.pixelFormat = AV_PIX_FMT_YUV420P;
+  context.timeBase = new Rational(1, fps);
+  context.bitRate = 500_000n;
+  context.gopSize = keyInterval;
+  context.maxBFrames = 0;
+  context.threadCount = 1;
+  context.setFlags(AV_CODEC_FLAG_LOW_DELAY);
+  const options = codec === 'vp8'
+    ? [['deadline', 'realtime'], ['cpu-used', '8'], ['lag-in-frames', '0'], ['auto-alt-ref', '0']]
+    : [['preset', 'ultrafast'], ['tune', 'zerolatency'], ['profile', 'baseline'], ['forced-idr', '1'], ['sc_threshold', '0']];
+  for (const [name, value] of options) AvError.check(context.setOption(name ?? '', value), `option ${name}`);
+  AvError.check(context.open2Sync(encoder, null), 'open');
+  const base = yuvOf(color);
+  const white = yuvOf('#ffffff');
+  const frames: SignalFrame[] = [];
+  for (let index = 0; index < Math.round(seconds * fps); index += 1) {
+    const atMs = Math.round((fromS * 1000 + (index * 1000) / fps)) % 1000;
+    canvas.fill({ xPx: 0, yPx: 0, widthPx, heightPx }, atMs < PULSE_MS ? white : base);
+    // Something that moves, so that every picture differs.
+    canvas.fill({ xPx: (index * 4) % (widthPx - 16), yPx: 0, widthPx: 16, heightPx: 8 }, yuvOf('#808080'));
+    canvas.frame.pts = BigInt(index);
+    canvas.frame.pictType = index % keyInterval === 0 ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+    AvError.check(context.sendFrameSync(canvas.frame), 'encode');
+    while (context.receivePacketSync(packet) >= 0) {
+      frames.push({ rtpTime: Math.round((Number(packet.pts) * 90_000) / fps), data: Buffer.from(packet.data ?? Buffer.alloc(0)) });
+      packet.unref();
+    }
+  }
+  return frames;
+}
+
+/** Encodes the test sound: a tone of `pitchHz` for the first 100 ms of every second. 20 ms a frame. */
+export function testSound({ pitchHz, seconds, fromS = 0 }: { pitchHz: number; seconds: number; fromS?: number }): SignalFrame[] {
+  using context = new CodecContext();
+  using packet = new Packet();
+  packet.alloc();
+  const encoder = Codec.findEncoderByName('libopus' as never);
+  if (encoder === null) throw new AvError('no encoder for opus', 0);
+  context.allocContext3(encoder);
+  context.sampleRate = 48_000;
+  context.sampleFormat = AV_SAMPLE_FMT_FLT;
+  context.channelLayout = AV_CHANNEL_LAYOUT_STEREO;
+  context.timeBase = new Rational(1, 48_000);
+  context.bitRate = 48_000n;
+  AvError.check(context.open2Sync(encoder, null), 'open');
+  const frames: SignalFrame[] = [];
+  for (let index = 0; index < seconds * 50; index += 1) {
+    const samples = new Float32Array(960 * 2);
+    for (let at = 0; at < 960; at += 1) {
+      const sample = index * 960 + at + Math.round(fromS * 48_000);
+      const level = sample % 48_000 < (PULSE_MS * 48) ? 0.4 * Math.sin((2 * Math.PI * pitchHz * sample) / 48_000) : 0;
+      samples[at * 2] = level;
+      samples[at * 2 + 1] = level;
+    }
+    using frame = Frame.fromAudioBuffer(Buffer.from(samples.buffer), {
+      nbSamples: 960, format: AV_SAMPLE_FMT_FLT, sampleRate: 48_000, channelLayout: AV_CHANNEL_LAYOUT_STEREO,
+      timeBase: { num: 1, den: 48_000 }, pts: BigInt(index * 960),
+    });
+    AvError.check(context.sendFrameSync(frame), 'encode');
+    while (context.receivePacketSync(packet) >= 0) {
+      // The encoder's look-ahead of 6.5 ms stays in the signal, as a browser leaves it.
+      frames.push({ rtpTime: frames.length * 960, data: Buffer.from(packet.data ?? Buffer.alloc(0)) });
+      packet.unref();
+    }
+  }
+  return frames;
+}
+
+/** How a stream travels. */
+export type Journey = {
+  stream: TestStream;
+  frames: readonly SignalFrame[];
+  /** When the first frame is sent, µs. */
+  fromUs: number;
+  /** How fast the sender's clock runs against ours, in parts of a million. */
+  senderPpm?: number;
+  /** Delay of a packet by its number, in ms. 0 by default. */
+  delayMs?: (index: number) => number;
+  /** Packets that are lost, by number. */
+  lost?: (index: number) => boolean;
+};
+
+/** The packets of a stream as they arrive: with jitter they may overtake each other. */
+export function travel({ stream, frames, fromUs, senderPpm = 0, delayMs = () => 0, lost = () => false }: Journey): TestPacket[] {
+  const clockHz = stream.codec === 'opus' ? 48_000 : 90_000;
+  const packets: TestPacket[] = [];
+  let count = 0;
+  frames.forEach(({ rtpTime, data }, frameIndex) => {
+    const sentUs = fromUs + Math.round((rtpTime * 1_000_000) / clockHz / (1 + senderPpm / 1_000_000));
+    const payloads = stream.codec === 'opus' ? [data] : stream.codec === 'vp8' ? vp8Payloads(data, frameIndex) : h264Payloads(data);
+    payloads.forEach((payload, index) => {
+      const isLast = index === payloads.length - 1;
+      const marker = stream.codec === 'opus' ? frameIndex === 0 : isLast;
+      const bytes = rtpPacket({ sequence: stream.firstSequence + count, rtpTime: stream.firstRtpTime + rtpTime, ssrc: stream.ssrc, marker, payload });
+      if (!lost(count)) packets.push({ arrivalUs: sentUs + Math.round(delayMs(count) * 1000) + index * 100, bytes });
+      count += 1;
+    });
+  });
+  return packets.sort((a, b) => a.arrivalUs - b.arrivalUs);
+}
+
+/** A dump of packets in pieces, for appending to a file as time goes by. */
+export function dumpPieces(stream: TestStream, packets: readonly TestPacket[]): { atUs: number; bytes: Buffer }[] {
+  const firstUs = packets[0]?.arrivalUs ?? 0;
+  return [
+    { atUs: firstUs, bytes: mjrHead(stream, firstUs) },
+    ...packets.map((packet) => ({ atUs: packet.arrivalUs, bytes: mjrRecord(packet, firstUs) })),
+  ];
+}

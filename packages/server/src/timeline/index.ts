@@ -1,0 +1,12 @@
+/**
+ * What is seen and heard, and when.
+ *
+ * What enters: the journal's events, times of packets, a task's parameters. What leaves: media times
+ * (`ClockMap`), the history of the room, scenes, the window of a file. May not: do I/O, read a clock, be
+ * asynchronous: the same input gives the same output, live or a week later.
+ */
+export * from './clock-map.ts';
+export * from './grid.ts';
+export * from './room-history.ts';
+export * from './scene.ts';
+export * from './window.ts';
