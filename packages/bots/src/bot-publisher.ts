@@ -1,6 +1,6 @@
 import { CallkitError, type SignallingClient } from '@callreel/callkit/signalling';
 import { type DtlsKeys, MediaStreamTrack } from 'werift';
-import { newConnection } from './bot-connection.ts';
+import { newConnection, useOwnAddressesOnly } from './bot-connection.ts';
 import type { BotLoops } from './loops.ts';
 import type { Pacer } from './pacer.ts';
 import { RtpLine } from './rtp-line.ts';
@@ -41,7 +41,9 @@ export class BotPublisher {
     const { signalling, callId, loops, pacer, pictures } = this.#options;
     const kinds = pictures ? (['audio', 'video'] as const) : (['audio'] as const);
     const transceivers = kinds.map((kind) => this.#pc.addTransceiver(new MediaStreamTrack({ kind }), { direction: 'sendonly' }));
-    await this.#pc.setLocalDescription(await this.#pc.createOffer());
+    const offer = await this.#pc.createOffer();
+    useOwnAddressesOnly(this.#pc);
+    await this.#pc.setLocalDescription(offer);
     const streams = transceivers.map(({ mid = '', kind }) => ({ mid, kind: kind === 'video' ? ('video' as const) : ('audio' as const), source: 'main' as const }));
     const answer = await signalling.request('room.publish', { callId, sdp: this.#pc.localDescription?.sdp ?? '', streams });
     if (this.#closed) throw new CallkitError('NoCall');

@@ -1,7 +1,7 @@
 import type { ServerEvents } from '@callreel/protocol';
 import { CallkitError, type SignallingClient } from '@callreel/callkit/signalling';
 import type { DtlsKeys, RTCPeerConnection } from 'werift';
-import { newConnection } from './bot-connection.ts';
+import { newConnection, useOwnAddressesOnly } from './bot-connection.ts';
 
 type Offer = ServerEvents['room.offer'];
 
@@ -65,6 +65,7 @@ export class BotSubscriber {
       const counted = kind === 'video' ? 'video' : 'audio';
       receiver.track.onReceiveRtp.subscribe(() => void this.#counts[counted]++);
     }
+    useOwnAddressesOnly(pc);
     await pc.setLocalDescription(await pc.createAnswer());
     await this.#signalling.request('room.answer', { callId, offerId, sdp: pc.localDescription?.sdp ?? '' });
   }
