@@ -45,7 +45,9 @@ export class BotPublisher {
     useOwnAddressesOnly(this.#pc);
     await this.#pc.setLocalDescription(offer);
     const streams = transceivers.map(({ mid = '', kind }) => ({ mid, kind: kind === 'video' ? ('video' as const) : ('audio' as const), source: 'main' as const }));
-    const answer = await signalling.request('room.publish', { callId, sdp: this.#pc.localDescription?.sdp ?? '', streams });
+    // The bot begins DTLS: the first word of the other side would come before werift listens, and be said again a second later.
+    const sdp = (this.#pc.localDescription?.sdp ?? '').replaceAll('a=setup:actpass', 'a=setup:active');
+    const answer = await signalling.request('room.publish', { callId, sdp, streams });
     if (this.#closed) throw new CallkitError('NoCall');
     await this.#pc.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
     for (const { sender, kind } of transceivers) {

@@ -27,15 +27,13 @@ export async function runDemo(args: string[]): Promise<number> {
     process.stdout.write(`${((performance.now() - startedAtMs) / 1000).toFixed(1).padStart(6)} s  ${text}\n`);
   };
   say(`starting the platform (log: ${logPath})`);
-  const config = loadConfig({ args: ['--port', '0', '--host', '127.0.0.1', '--data', dataFolder, '--demo'], env: process.env });
+  const config = loadConfig({ args: ['--port', '0', '--host', '127.0.0.1', '--data', dataFolder], env: process.env });
   const platform = await Platform.start(config, { log: createLog({ level: config.logLevel, to: destination({ dest: logPath, sync: true }) }) });
   try {
     const { address } = platform.facts;
     const sinceUs = Date.now() * 1000;
     say(`platform runs at ${address}; two simulated callers start a video call of ${values.seconds} s`);
-    const [application] = await platform.parts.applications.list();
-    if (application === undefined) throw new CallreelError('ApplicationUnknown');
-    const code = await runBots(['--server', address, '--sdk-app-id', String(application.sdkAppId), '--calls', values.calls, '--seconds', values.seconds], say);
+    const code = await runBots(['--server', address, '--app', join(dataFolder, 'credentials.json'), '--calls', values.calls, '--seconds', values.seconds], say);
     if (code !== 0) {
       say(`the simulated callers ended with code ${code}`);
       return 1;

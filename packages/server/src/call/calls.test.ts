@@ -204,10 +204,11 @@ describe('what is refused, and changes nothing', () => {
 
   test('calls that are not there, are another application’s, or are nobody’s business', async () => {
     const { callId } = await calls.start(alice, video('bob'));
-    for (const act of [calls.accept, calls.reject, calls.hangup]) {
-      await expect(async () => act.call(calls, bob, 'no-such-call')).rejects.toMatchObject({ code: 'CallUnknown' });
-      await expect(async () => act.call(calls, { ...bob, sdkAppId: 2 }, callId)).rejects.toMatchObject({ code: 'CallUnknown' });
-      await expect(async () => act.call(calls, carol, callId)).rejects.toMatchObject({ code: 'CallNotMember' });
+    const acts: ((who: DeviceRef, id: string) => Promise<unknown>)[] = [(who, id) => calls.accept(who, id), (who, id) => calls.reject(who, id), (who, id) => calls.hangup(who, id)];
+    for (const act of acts) {
+      await expect(async () => act(bob, 'no-such-call')).rejects.toMatchObject({ code: 'CallUnknown' });
+      await expect(async () => act({ ...bob, sdkAppId: 2 }, callId)).rejects.toMatchObject({ code: 'CallUnknown' });
+      await expect(async () => act(carol, callId)).rejects.toMatchObject({ code: 'CallNotMember' });
     }
     await expect(calls.reject(alice, callId)).rejects.toMatchObject({ code: 'CallNotRinging' });
     expect(() => calls.activeCall(alice, callId)).toThrow(expect.objectContaining({ code: 'CallNotActive' }));

@@ -163,6 +163,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
   const api = await createApi({
     log,
     demo: config.demo,
+    trustProxy: config.trustProxy,
     applications,
     consoleUsers: new ConsoleUsers(db),
     restKeys: new RestKeys(db),

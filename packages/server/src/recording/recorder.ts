@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import type { RecordingSettings } from '../apps/recording-settings.ts';
@@ -246,6 +246,7 @@ export class Recorder {
   /** Captures are kept for a while after the last render, and always while a task is not rendered. */
   async #deleteSpentCaptures(): Promise<void> {
     const before = nowUs() - this.#parts.captureRetentionHours * 3_600_000_000;
+    await mkdir(this.#parts.capturesFolder, { recursive: true, mode: 0o700 });
     const present = await readdir(this.#parts.capturesFolder);
     for (const roomSessionId of await spentCaptures(this.#parts.db, present, before)) {
       await rm(join(this.#parts.capturesFolder, roomSessionId), { recursive: true, force: true });
