@@ -7,7 +7,7 @@ type Offer = ServerEvents['room.offer'];
 
 /**
  * A bot's receiving connection: answers the server's offers one after the other and counts what comes. An
- * offer of a new session of the media server gets a new connection. `close()` may be called twice.
+ * offer of a new connection of the media server gets a new one here. `close()` may be called twice.
  */
 export class BotSubscriber {
   readonly #signalling: SignallingClient;
@@ -16,7 +16,7 @@ export class BotSubscriber {
   readonly #counts = { audio: 0, video: 0 };
   readonly #heard = new Set<string>();
   #pc: RTCPeerConnection | null = null;
-  #sessionId = '';
+  #connectionId = '';
   #turn: Promise<void> = Promise.resolve();
   #newestOfferId = 0;
   #closed = false;
@@ -50,12 +50,13 @@ export class BotSubscriber {
 
   async #answer({ callId, offerId, sdp }: Offer): Promise<void> {
     if (this.#closed || offerId !== this.#newestOfferId) return;
-    const sessionId = /^o=\S+ (\S+)/m.exec(sdp)?.[1] ?? '';
-    if (this.#pc === null || sessionId !== this.#sessionId) {
+    // Of a new connection of the media server its ICE credentials are new, too.
+    const connectionId = /^a=ice-ufrag:(\S+)/m.exec(sdp)?.[1] ?? '';
+    if (this.#pc === null || connectionId !== this.#connectionId) {
       void this.#pc?.close();
       this.#heard.clear();
       this.#pc = newConnection({ keys: this.#keys });
-      this.#sessionId = sessionId;
+      this.#connectionId = connectionId;
     }
     const pc = this.#pc;
     await pc.setRemoteDescription({ type: 'offer', sdp });

@@ -80,7 +80,7 @@ export class CallEngine {
 
   /** Whether own microphone and camera are on in the call of this moment. */
   get devices(): { microphone: boolean; camera: boolean } {
-    return this.#call?.media?.devices ?? { microphone: false, camera: false };
+    return this.#anyMedia()?.devices ?? { microphone: false, camera: false };
   }
 
   /** Hears an event. Adding a listener twice changes nothing. */
@@ -273,7 +273,7 @@ export class CallEngine {
       videoCodec: this.#videoCodec,
       onError: (error) => this.#report(error),
       onDevicesChanged: () => {
-        const { microphone, camera } = this.#anyMedia()?.devices ?? this.devices;
+        const { microphone, camera } = this.devices;
         this.#events.emit('onDevicesChanged', microphone, camera);
       },
     });

@@ -2,10 +2,13 @@ import type { IceCandidate, RoomSnapshot, StreamKind } from '@callreel/protocol'
 import type { SignallingClient } from '../signalling/index.ts';
 import { preferCodec, type VideoCodec } from './codec-preference.ts';
 import type { LocalMedia } from './local-media.ts';
-import { withOpusFec } from './session-description.ts';
+import { withOpusFec, withStartBitrate } from './session-description.ts';
 
 /** Most that one camera may send, in bits a second: plenty for 640 × 360 at 30 pictures a second. */
 const VIDEO_MAX_BPS = 900_000;
+
+/** What a sender begins with, in kbit/s; it finds out within a second whether the way carries it. */
+const VIDEO_START_KBPS = 700;
 
 /** What a {@link Publisher} needs. */
 export type PublisherOptions = {
@@ -99,7 +102,7 @@ export class Publisher {
     const answer = await this.#options.signalling.request('room.publish', { callId, sdp, streams });
     for (const { kind, muted } of streams) this.#toldMuted[kind] = muted;
     this.#streamIds = answer.streamIds;
-    await this.#pc.setRemoteDescription({ type: 'answer', sdp: withOpusFec(answer.sdp) });
+    await this.#pc.setRemoteDescription({ type: 'answer', sdp: withStartBitrate(withOpusFec(answer.sdp), VIDEO_START_KBPS) });
     this.#published = true;
     this.#callId = callId;
     for (const candidate of this.#late.splice(0)) this.#trickle(callId, candidate);

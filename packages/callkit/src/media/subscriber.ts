@@ -1,7 +1,7 @@
 import type { IceCandidate, ServerEvents } from '@callreel/protocol';
 import { CallkitError, type SignallingClient } from '../signalling/index.ts';
 import { plainCandidate } from './publisher.ts';
-import { sessionIdOf } from './session-description.ts';
+import { connectionIdOf } from './session-description.ts';
 
 type Offer = ServerEvents['room.offer'];
 
@@ -16,13 +16,13 @@ export type SubscriberOptions = {
 
 /**
  * The connection that carries the streams of the others. The server offers, this answers; of offers that
- * come faster than they can be answered only the newest counts. An offer of a new session of the media
- * server gets a new connection.
+ * come faster than they can be answered only the newest counts. An offer of a new connection of the
+ * media server gets a new one here.
  */
 export class Subscriber {
   readonly #options: SubscriberOptions;
   #pc: RTCPeerConnection | null = null;
-  #sessionId = '';
+  #connectionId = '';
   #newest: Offer | null = null;
   #working = false;
   #closed = false;
@@ -74,9 +74,9 @@ export class Subscriber {
   }
 
   async #answer({ callId, offerId, sdp, streams }: Offer): Promise<void> {
-    const sessionId = sessionIdOf(sdp);
-    if (this.#pc === null || sessionId !== this.#sessionId || this.#pc.connectionState === 'failed') this.#pc = this.#connection();
-    this.#sessionId = sessionId;
+    const connectionId = connectionIdOf(sdp);
+    if (this.#pc === null || connectionId !== this.#connectionId || this.#pc.connectionState === 'failed') this.#pc = this.#connection();
+    this.#connectionId = connectionId;
     const pc = this.#pc;
     const late: IceCandidate[] = [];
     let trickle = (candidate: IceCandidate): void => void late.push(candidate);

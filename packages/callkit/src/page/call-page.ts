@@ -6,6 +6,7 @@ import './call-lobby.ts';
 import type { PlaceCallEvent, SignInEvent } from './call-lobby.ts';
 import './call-ringing.ts';
 import './call-stage.ts';
+import './call-tile.ts';
 import type { StagePerson } from './call-stage.ts';
 import { reelIcon } from './icons.ts';
 import { type PageParameters, pageParameters } from './page-parameters.ts';
@@ -41,7 +42,11 @@ export class CallPage extends LitElement {
   #connected = false;
   #recording = false;
   #soundBlocked = false;
+  /** True while somebody is waited for who has not signed in yet. */
+  #patient = false;
   #ended: Ended | null = null;
+  /** Whom this page has called last. */
+  #called: { userIdList: string[]; type: CallMediaType } | null = null;
   #fatal: Failure | null = null;
   #notices: { id: number; text: string; code: string }[] = [];
   #noticeCount = 0;
@@ -80,8 +85,9 @@ export class CallPage extends LitElement {
   /** What the page shows. */
   get state(): PageState {
     if (this.#fatal !== null) return 'error';
-    if (this.#engine.state === 'idle' && this.#ended !== null) return 'ended';
-    return this.#engine.state;
+    const { state } = this.#engine;
+    if (state !== 'idle') return state;
+    return this.#ended !== null ? 'ended' : this.#patient ? 'calling' : 'idle';
   }
 
   override render(): TemplateResult {
@@ -135,6 +141,7 @@ export class CallPage extends LitElement {
 
   #card(state: PageState): TemplateResult {
     const texts = this.#texts;
+    const { devices } = this.#engine;
     const info = this.#engine.call?.info;
     if (state === 'error') return this.#errorCard();
     if (state === 'ended' && this.#ended !== null) return this.#endedCard(this.#ended);
@@ -145,7 +152,9 @@ export class CallPage extends LitElement {
     }
     if (state === 'calling') {
       return html`<callreel-ringing .texts=${texts} .incoming=${false} .names=${info?.calleeIdList ?? this.#called?.userIdList ?? []} .others=${[]} .type=${info?.mediaType ?? 'video'}
-        @cancel=${() => this.#try(this.#engine.hangup())}></callreel-ringing>`;
+        @cancel=${() => this.#cancel()}>
+        ${devices.camera && this.#userId !== null ? html`<callreel-tile slot="preview" .texts=${texts} .userId=${this.#userId} .self=${true} .audio=${true} .video=${true} .attach=${this.#preview}></callreel-tile>` : nothing}
+      </callreel-ringing>`;
     }
     return html`<callreel-lobby .texts=${texts} .userId=${state === 'signedOut' && !this.#signingIn ? null : this.#userId} .connected=${this.#connected && state === 'idle'} .busy=${this.#signingIn}
       @sign-in=${(event: SignInEvent) => void this.#signIn(event.detail)} @place-call=${(event: PlaceCallEvent) => void this.#place(event.detail)}></callreel-lobby>`;
@@ -178,8 +187,6 @@ export class CallPage extends LitElement {
       <div class="row"><button class="primary" data-action="retry" @click=${retry}>${texts.signInAgain}</button></div>
     </section>`;
   }
-
-  #called: { userIdList: string[]; type: CallMediaType } | null = null;
 
   #listen(): void {
     const engine = this.#engine;
@@ -233,6 +240,10 @@ export class CallPage extends LitElement {
     if (this.#engine.state === 'active') this.#engine.startRemoteView({ userId, view: element });
   };
 
+  readonly #preview = (element: HTMLVideoElement): void => {
+    if (this.#engine.state === 'calling') this.#engine.startLocalView(element);
+  };
+
   async #signIn(userId: string): Promise<void> {
     this.#set(() => {
       this.#userId = userId;
@@ -255,21 +266,27 @@ export class CallPage extends LitElement {
   async #callPatiently(): Promise<void> {
     const { call: userIdList, type } = this.#parameters;
     const until = Date.now() + CALL_PATIENCE_MS;
-    for (;;) {
-      this.#called = { userIdList, type };
+    this.#called = { userIdList, type };
+    this.#patient = true;
+    while (this.#patient && this.isConnected && this.#engine.state === 'idle') {
       try {
         await this.#engine.calls({ userIdList, type });
-        return;
+        break;
       } catch (thrown) {
         const error = CallkitError.of(thrown);
-        if (error.code !== 'CallUserUnknown' || Date.now() > until || !this.isConnected) {
+        if (error.code !== 'CallUserUnknown' || Date.now() > until) {
           this.#report(error);
-          return;
+          break;
         }
       }
       await new Promise((resolve) => setTimeout(resolve, CALL_AGAIN_MS));
-      if (this.#engine.state !== 'idle') return;
     }
+    this.#set(() => void (this.#patient = false));
+  }
+
+  async #cancel(): Promise<void> {
+    this.#set(() => void (this.#patient = false));
+    if (this.#engine.state === 'calling') await this.#try(this.#engine.hangup());
   }
 
   async #place(wanted: { userIdList: string[]; type: CallMediaType }): Promise<void> {

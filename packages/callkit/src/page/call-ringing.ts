@@ -31,6 +31,7 @@ export class CallRinging extends LitElement {
         content: ''; position: absolute; inset: 0; border-radius: 50%; border: 2px solid var(--accent); opacity: 0; animation: wave 2.2s ease-out infinite;
       }
       .faces callreel-avatar:only-child::after { animation-delay: 1.1s; }
+      ::slotted(*) { width: 100%; aspect-ratio: 16 / 9; }
       h1 { overflow-wrap: anywhere; }
       .answers { display: flex; justify-content: center; gap: 3.5rem; }
       .answers label { justify-items: center; gap: 0.6rem; font-weight: 500; color: var(--text-2); cursor: pointer; }
@@ -54,6 +55,7 @@ export class CallRinging extends LitElement {
     const { texts, incoming, names, others, type } = this;
     const what = incoming ? (type === 'video' ? texts.ringingVideo : texts.ringingAudio) : texts.calling;
     return html`<section class="card" role=${incoming ? 'alertdialog' : 'status'} aria-labelledby="title" aria-describedby="what">
+      <slot name="preview"></slot>
       <div class="faces">${names.slice(0, 4).map((name) => html`<callreel-avatar .name=${name}></callreel-avatar>`)}</div>
       <div>
         <h1 id="title">${names.join(', ')}</h1>

@@ -20,7 +20,7 @@ describe('pageParameters', () => {
 });
 
 it('reads user ids as people write them', () => {
-  expect(userIdsIn(' 阿美, bob,eve、bob;\n')).toEqual(['阿美', 'bob', 'eve']);
+  expect(userIdsIn(' 阿美\uff0c bob,eve\u3001bob\uff1bamy\n')).toEqual(['阿美', 'bob', 'eve', 'amy']);
 });
 
 it('writes durations', () => {

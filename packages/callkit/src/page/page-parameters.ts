@@ -31,6 +31,6 @@ export function pageParameters(query: string): PageParameters {
 
 /** User ids in a text, separated by commas (also those of Chinese), semicolons or line ends. */
 export function userIdsIn(text: string): string[] {
-  const ids = text.split(/[,,、;;\n]/).map((id) => id.trim());
+  const ids = text.split(/[,;\n\uff0c\u3001\uff1b]/).map((id) => id.trim());
   return [...new Set(ids.filter((id) => id !== ''))];
 }
