@@ -38,7 +38,8 @@ export class H264Depacketizer implements Depacketizer {
     }
     if (!packet.marker) return null;
     // After a loss the parameter sets of a new picture size may be among what is missing.
-    const frame = this.#assembler.end(this.#idr && (this.#parameterSets || !this.#assembler.afterLoss));
+    if (this.#idr && !this.#parameterSets && this.#assembler.afterLoss) this.#assembler.spoil();
+    const frame = this.#assembler.end(this.#idr);
     this.#forget();
     return frame;
   }
