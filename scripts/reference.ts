@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { configReference } from '../packages/server/src/base/config-reference.ts';
 import { openDatabase } from '../packages/server/src/base/db/database.ts';
 import { dumpSchema } from '../packages/server/src/base/db/schema-dump.ts';
+import { errorReference } from './error-reference.ts';
 
 const root = join(import.meta.dirname, '..');
+writeFileSync(join(root, 'docs/reference/errors.md'), errorReference());
 writeFileSync(join(root, 'docs/reference/config.md'), configReference());
 
 const folder = mkdtempSync(join(tmpdir(), 'callreel-reference-'));

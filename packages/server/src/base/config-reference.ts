@@ -1,6 +1,6 @@
 import { allowedBy, annotation, configKeys } from './config-schema.ts';
 
-/** The text of docs/reference/config.md, made from the schema. `node scripts/reference.ts` writes it. */
+/** The text of docs/reference/config.md, made from the schema. `make reference` writes it. */
 export function configReference(): string {
   const rows = configKeys().map(({ path, variable, schema }) => {
     return `| \`${path}\` | \`${variable}\` | \`${JSON.stringify(annotation(schema, 'default'))}\` | ${String(annotation(schema, 'unit') ?? '')} | ${allowedBy(schema)} | ${String(annotation(schema, 'description'))} |`;
@@ -8,7 +8,7 @@ export function configReference(): string {
   return [
     '# Configuration',
     '',
-    'Made from `packages/server/src/base/config-schema.ts` by `node scripts/reference.ts`; a test compares both.',
+    'Made from `packages/server/src/base/config-schema.ts` by `make reference`; a test compares both.',
     '',
     'Later ones win: defaults, the JSON file of `--config`, the environment, the command line (`--port`, `--host`,',
     '`--data`, `--demo`). In the file a dotted key is an object in an object: `{"media": {"rtpPortRange": "40000-40999"}}`.',

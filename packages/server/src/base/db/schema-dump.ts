@@ -38,5 +38,5 @@ export async function dumpSchema(db: Kysely<Tables>): Promise<string> {
       '\n',
     );
   });
-  return `-- The schema after all migrations; \`node scripts/reference.ts\` writes it, a test compares it.\n\n${parts.join('\n\n')}\n`;
+  return `-- The schema after all migrations; \`make reference\` writes it, a test compares it.\n\n${parts.join('\n\n')}\n`;
 }

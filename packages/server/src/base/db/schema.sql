@@ -1,4 +1,4 @@
--- The schema after all migrations; `node scripts/reference.ts` writes it, a test compares it.
+-- The schema after all migrations; `make reference` writes it, a test compares it.
 
 CREATE TABLE applications (
   sdk_app_id bigint NOT NULL,

@@ -1,0 +1,566 @@
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Applications, ConsoleUsers, type Credentials, createFirstCredentials, RestKeys } from '../apps/index.ts';
+import { type Database, openDatabase } from '../base/db/index.ts';
+import { createLog } from '../base/index.ts';
+import { Catalogue, type MediaRecord } from '../library/index.ts';
+import { DEFAULT_TASK_PARAMETERS } from '../recording/task-parameters.ts';
+import { LocalStore, type Store } from '../store/index.ts';
+import { type ApiInstance, createApi } from './index.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'callreel-api-'));
+const content = Buffer.from(Array.from({ length: 3_000_000 }, (_, n) => n % 251));
+const logged: string[] = [];
+const opened: Readable[] = [];
+let database: Database;
+let api: ApiInstance;
+let demoApi: ApiInstance;
+let credentials: Credentials;
+let store: Store;
+let own: MediaRecord;
+let foreign: MediaRecord;
+let mediaServer: () => Promise<void> = async () => undefined;
+const asked: object[] = [];
+
+beforeAll(async () => {
+  database = await openDatabase({ dataFolder: folder, databaseUrl: null });
+  const created = await createFirstCredentials(database.db, join(folder, 'credentials.json'));
+  if (created === null) throw new Error('no credentials');
+  credentials = created;
+  await database.db
+    .insertInto('applications')
+    .values({
+      sdk_app_id: 5,
+      name: 'other',
+      secret_key: 'k',
+      recording: JSON.stringify({ mode: 'off', template: DEFAULT_TASK_PARAMETERS, indexAlways: false }),
+      created_us: 9e15,
+    })
+    .execute();
+  await database.db
+    .insertInto('rest_keys')
+    .values({ secret_id: 'AKIDforeign', secret_key: 'f', sdk_app_id: 5, created_us: 0, revoked_us: null })
+    .execute();
+  const local = await LocalStore.open(join(folder, 'files'));
+  store = local;
+  const watched: Store = {
+    put: (key, path) => local.put(key, path),
+    size: (key) => local.size(key),
+    read: async (key, range) => {
+      const reader = await local.read(key, range);
+      opened.push(reader);
+      return reader;
+    },
+    localPath: (key) => local.localPath(key),
+    close: () => local.close(),
+  };
+  const library = new Catalogue(database.db);
+  const add = async (sdkAppId: number, name: string, taskId: string): Promise<MediaRecord> => {
+    const path = join(folder, 'in');
+    writeFileSync(path, content);
+    const objectKey = `${sdkAppId}/${taskId}/${name}`;
+    await local.put(objectKey, path);
+    return library.add({
+      sdkAppId,
+      taskId,
+      roomId: 'r',
+      name,
+      type: 'mp4',
+      sizeBytes: content.length,
+      durationUs: 15e6,
+      startUs: 1.8e15,
+      widthPx: 1280,
+      heightPx: 720,
+      sha256: 'ab'.repeat(32),
+      objectKey,
+    });
+  };
+  own = await add(credentials.app.sdkAppId, 'own_1.mp4', 'task-1');
+  foreign = await add(5, 'foreign_1.mp4', 'task-2');
+  const callPageFolder = join(folder, 'page');
+  mkdirSync(join(callPageFolder, 'assets'), { recursive: true });
+  writeFileSync(join(callPageFolder, 'index.html'), '<!doctype html><title>call</title>');
+  writeFileSync(join(callPageFolder, 'assets/page.js'), 'export {};');
+  const reader = (name: string) => ({
+    list: async (query: object) => {
+      asked.push({ name, ...query });
+      return [{ name }];
+    },
+  });
+  const deps = {
+    log: createLog({ to: { write: (line) => logged.push(line) } }),
+    applications: new Applications(database.db),
+    consoleUsers: new ConsoleUsers(database.db),
+    restKeys: new RestKeys(database.db),
+    library,
+    store: watched,
+    calls: reader('calls'),
+    recordings: reader('recordings'),
+    checks: { database: () => database.ping(), mediaServer: () => mediaServer() },
+    demo: false,
+    callPageFolder,
+  };
+  api = await createApi(deps);
+  demoApi = await createApi({ ...deps, demo: true, callPageFolder: join(folder, 'nowhere') });
+});
+afterAll(async () => {
+  await api.close();
+  await demoApi.close();
+  await database.close();
+  rmSync(folder, { recursive: true });
+});
+
+const basic = (user: string, secret: string): { authorization: string } => ({
+  authorization: `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`,
+});
+const restKey = () => basic(credentials.rest.secretId, credentials.rest.secretKey);
+const admin = () => basic(credentials.admin.user, credentials.admin.password);
+const get = (url: string, headers: Record<string, string> = {}) => api.inject({ url, headers });
+
+async function signIn(): Promise<{ cookie: string }> {
+  const answer = await api.inject({
+    method: 'POST',
+    url: '/api/v1/session',
+    payload:
+      credentials.admin.user === '' ? {} : { user: credentials.admin.user, password: credentials.admin.password },
+  });
+  expect(answer.statusCode).toBe(200);
+  return { cookie: String(answer.headers['set-cookie']).split(';')[0] ?? '' };
+}
+
+describe('health', () => {
+  test('the process answers; readiness asks the parts', async () => {
+    expect((await get('/healthz')).json()).toEqual({ status: 'ok' });
+    expect((await get('/readyz')).json()).toEqual({ status: 'ready', checks: { database: 'ok', mediaServer: 'ok' } });
+    mediaServer = () => Promise.reject(new Error('janus is away at /secret/path'));
+    const failed = await get('/readyz');
+    expect(failed.statusCode).toBe(503);
+    expect(failed.json()).toEqual({ status: 'notReady', checks: { database: 'ok', mediaServer: 'failed' } });
+    mediaServer = () => new Promise(() => undefined);
+    expect((await get('/readyz')).statusCode).toBe(503);
+    mediaServer = async () => undefined;
+  });
+});
+
+describe('signing in', () => {
+  test('nothing is seen without', async () => {
+    for (const url of [
+      '/api/v1/media',
+      `/api/v1/media/${own.fileId}`,
+      `/api/v1/media/${own.fileId}/file`,
+      '/api/v1/session',
+      '/api/v1/calls',
+      '/api/v1/recordings',
+      `/api/v1/applications/${own.sdkAppId}/recording`,
+    ]) {
+      const answer = await get(url);
+      expect([url, answer.statusCode, answer.json().error.code]).toEqual([url, 401, 'NotSignedIn']);
+    }
+  });
+
+  test.each(['Basic', 'Basic !!!', 'Bearer x', `Basic ${Buffer.from('nocolon').toString('base64')}`])(
+    '%o is no authorization',
+    async (authorization) => {
+      expect((await get('/api/v1/media', { authorization })).json().error.code).toBe('NotSignedIn');
+    },
+  );
+
+  test('wrong secrets', async () => {
+    for (const headers of [
+      basic('admin', 'wrong'),
+      basic('nobody', ''),
+      basic(credentials.rest.secretId, ''),
+      basic('AKIDnobody', 'x'),
+    ]) {
+      const answer = await get('/api/v1/media', headers);
+      expect(answer.statusCode).toBe(401);
+      expect(answer.json().error).toMatchObject({ code: 'PasswordWrong', retry: false });
+      expect(answer.headers['www-authenticate']).toContain('Basic');
+    }
+    // A page's own request must not open the browser's password window.
+    expect(
+      (await get('/api/v1/media', { ...basic('admin', 'wrong'), 'sec-fetch-site': 'same-origin' })).headers[
+        'www-authenticate'
+      ],
+    ).toBeUndefined();
+  });
+
+  test('guessing is stopped', async () => {
+    const guess = () =>
+      api.inject({
+        method: 'POST',
+        url: '/api/v1/session',
+        payload: { user: 'victim', password: 'guess' },
+        remoteAddress: '9.9.9.9',
+      });
+    const codes: string[] = [];
+    for (let n = 0; n < 11; n += 1) codes.push((await guess()).json().error.code);
+    expect(codes.slice(0, 10)).toEqual(Array(10).fill('PasswordWrong'));
+    expect(codes[10]).toBe('RequestTooFrequent');
+  });
+
+  test('a session by cookie: strict, not readable by scripts, and over after signing out', async () => {
+    const answer = await api.inject({
+      method: 'POST',
+      url: '/api/v1/session',
+      payload: { user: 'admin', password: credentials.admin.password },
+    });
+    expect(answer.json()).toMatchObject({ user: { name: 'admin', role: 'owner' } });
+    expect(answer.headers['set-cookie']).toMatch(
+      /^callreel_session=[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=4[0-9]{4}$/,
+    );
+    const cookie = { cookie: `other=1; ${String(answer.headers['set-cookie']).split(';')[0]}` };
+    expect((await get('/api/v1/session', cookie)).json()).toEqual({ user: { name: 'admin', role: 'owner' } });
+    expect((await get('/api/v1/media', cookie)).json().media).toHaveLength(2);
+    const noHeader = await api.inject({ method: 'DELETE', url: '/api/v1/session', headers: cookie });
+    expect(noHeader.json().error.code).toBe('NotAllowed');
+    const out = await api.inject({
+      method: 'DELETE',
+      url: '/api/v1/session',
+      headers: { ...cookie, 'x-callreel-request': '1' },
+    });
+    expect(out.statusCode).toBe(204);
+    expect(out.headers['set-cookie']).toContain('Max-Age=0');
+    expect((await get('/api/v1/media', cookie)).statusCode).toBe(401);
+  });
+
+  test('a REST key sees its own application', async () => {
+    expect((await get('/api/v1/session', restKey())).json()).toEqual({ sdkAppId: own.sdkAppId });
+  });
+});
+
+describe('media', () => {
+  test('a REST key sees the records of its application only, the console all', async () => {
+    const page = (await get('/api/v1/media', restKey())).json();
+    expect(page).toEqual({
+      media: [
+        expect.objectContaining({
+          fileId: own.fileId,
+          name: 'own_1.mp4',
+          sizeBytes: content.length,
+          fileUrl: `/api/v1/media/${own.fileId}/file`,
+        }),
+      ],
+      nextCursor: null,
+    });
+    expect(JSON.stringify(page)).not.toContain('objectKey');
+    for (const url of [
+      `/api/v1/media/${foreign.fileId}`,
+      `/api/v1/media/${foreign.fileId}/file`,
+      '/api/v1/media/none',
+      '/api/v1/media/..%2f..%2fetc',
+    ]) {
+      expect((await get(url, restKey())).json().error.code).toBe('MediaUnknown');
+    }
+    expect((await get('/api/v1/media', admin())).json().media).toHaveLength(2);
+    expect((await get(`/api/v1/media/${foreign.fileId}`, basic('AKIDforeign', 'f'))).json().name).toBe('foreign_1.mp4');
+  });
+
+  test('is searched and paged', async () => {
+    const first = (await get('/api/v1/media?limit=1', admin())).json();
+    const second = (await get(`/api/v1/media?limit=1&cursor=${first.nextCursor}`, admin())).json();
+    expect([...first.media, ...second.media].map(({ name }) => name)).toEqual(['foreign_1.mp4', 'own_1.mp4']);
+    expect(second.nextCursor).toBeNull();
+    expect((await get('/api/v1/media?namePrefix=own', admin())).json().media).toHaveLength(1);
+    expect((await get('/api/v1/media?namePrefix=%25', admin())).json().media).toHaveLength(0);
+    expect((await get('/api/v1/media?taskId=task-2&roomId=r', admin())).json().media).toHaveLength(1);
+  });
+
+  test.each([
+    'limit=0',
+    'limit=101',
+    'limit=x',
+    'limit=1&limit=2',
+    'prefix=a',
+    'cursor=abc',
+    `namePrefix=${'x'.repeat(256)}`,
+  ])('refuses ?%s and names it', async (query) => {
+    const answer = await get(`/api/v1/media?${query}`, admin());
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json().error.code).toBe('ParameterInvalid');
+    expect(answer.json().error.message).toContain(query.split('=')[0]);
+  });
+
+  describe('files', () => {
+    const file = (headers: Record<string, string> = {}, method: 'GET' | 'HEAD' = 'GET', query = '') =>
+      api.inject({ method, url: `/api/v1/media/${own.fileId}/file${query}`, headers: { ...restKey(), ...headers } });
+
+    test('whole', async () => {
+      const answer = await file();
+      expect(answer.statusCode).toBe(200);
+      expect(answer.rawPayload.equals(content)).toBe(true);
+      expect(answer.headers).toMatchObject({
+        'content-type': 'video/mp4',
+        'content-length': String(content.length),
+        'accept-ranges': 'bytes',
+        etag: `"${own.sha256}"`,
+        'content-disposition': `inline; filename="own_1.mp4"; filename*=UTF-8''own_1.mp4`,
+      });
+      expect((await file({}, 'GET', '?download=1')).headers['content-disposition']).toMatch(/^attachment/);
+    });
+
+    test('by HEAD', async () => {
+      const answer = await file({}, 'HEAD');
+      expect(answer.statusCode).toBe(200);
+      expect(answer.headers['content-length']).toBe(String(content.length));
+      expect(answer.rawPayload).toHaveLength(0);
+      expect((await file({ range: 'bytes=0-9' }, 'HEAD')).headers['content-length']).toBe('10');
+    });
+
+    test.each([
+      ['bytes=0-9', 0, 9],
+      ['bytes=100-', 100, content.length - 1],
+      ['bytes=-10', content.length - 10, content.length - 1],
+      ['bytes=2999999-', 2_999_999, 2_999_999],
+    ])('in part: %s', async (range, start, end) => {
+      const answer = await file({ range });
+      expect(answer.statusCode).toBe(206);
+      expect(answer.headers['content-range']).toBe(`bytes ${start}-${end}/${content.length}`);
+      expect(answer.headers['content-length']).toBe(String(end - start + 1));
+      expect(answer.rawPayload.equals(content.subarray(start, end + 1))).toBe(true);
+    });
+
+    test('several parts are answered by the whole', async () => {
+      const answer = await file({ range: 'bytes=0-1,5-6' });
+      expect([answer.statusCode, answer.rawPayload.length]).toEqual([200, content.length]);
+    });
+
+    test('outside of the file', async () => {
+      const answer = await file({ range: `bytes=${content.length}-` });
+      expect(answer.statusCode).toBe(416);
+      expect(answer.headers['content-range']).toBe(`bytes */${content.length}`);
+      expect(answer.json().error.code).toBe('RangeNotSatisfiable');
+    });
+
+    test('conditions', async () => {
+      expect((await file({ 'if-none-match': `"x", W/"${own.sha256}"` })).statusCode).toBe(304);
+      expect((await file({ 'if-none-match': '"x"' })).statusCode).toBe(200);
+      expect((await file({ range: 'bytes=0-9', 'if-range': `"${own.sha256}"` })).statusCode).toBe(206);
+      expect((await file({ range: 'bytes=0-9', 'if-range': '"other"' })).statusCode).toBe(200);
+    });
+
+    test('gone from the store', async () => {
+      const path = store.localPath(foreign.objectKey);
+      if (path === null) throw new Error('not local');
+      rmSync(path);
+      const answer = await get(`/api/v1/media/${foreign.fileId}/file`, admin());
+      expect([answer.statusCode, answer.json().error.code]).toEqual([410, 'FileMissing']);
+    });
+
+    test('a player that leaves in the middle leaves no open file', async () => {
+      const address = await api.listen({ port: 0, host: '127.0.0.1' });
+      const socket = connect(Number(new URL(address).port), '127.0.0.1');
+      socket.write(
+        `GET /api/v1/media/${own.fileId}/file HTTP/1.1\r\nHost: x\r\nAuthorization: ${restKey().authorization}\r\n\r\n`,
+      );
+      const before = opened.length;
+      await once(socket, 'data');
+      const reader = opened[before] ?? opened.at(-1);
+      const closed = reader?.closed === true ? undefined : reader && once(reader, 'close');
+      socket.destroy();
+      await closed;
+      expect(reader?.destroyed).toBe(true);
+    });
+  });
+});
+
+describe('recording settings', () => {
+  const url = () => `/api/v1/applications/${own.sdkAppId}/recording`;
+  const changed = { mode: 'rest', template: { ...DEFAULT_TASK_PARAMETERS, maxIdleMs: 30_000 }, indexAlways: false };
+
+  test('are read and replaced as a whole', async () => {
+    expect((await get(url(), restKey())).json()).toMatchObject({ mode: 'automatic', indexAlways: true });
+    const put = await api.inject({ method: 'PUT', url: url(), headers: restKey(), payload: changed });
+    expect([put.statusCode, put.json()]).toEqual([200, changed]);
+    expect((await get(url(), admin())).json()).toEqual(changed);
+  });
+
+  test('wrong ones change nothing and name the field', async () => {
+    const put = await api.inject({
+      method: 'PUT',
+      url: url(),
+      headers: restKey(),
+      payload: { ...changed, mode: 'never' },
+    });
+    expect(put.json().error).toMatchObject({
+      code: 'ParameterInvalid',
+      message: expect.stringContaining('mode is "never"'),
+    });
+    expect((await get(url(), admin())).json()).toEqual(changed);
+  });
+
+  test('belong to their application', async () => {
+    expect((await get('/api/v1/applications/5/recording', restKey())).json().error.code).toBe('NotAllowed');
+    expect(
+      (
+        await api.inject({
+          method: 'PUT',
+          url: '/api/v1/applications/5/recording',
+          headers: restKey(),
+          payload: changed,
+        })
+      ).statusCode,
+    ).toBe(403);
+    expect((await get('/api/v1/applications/77/recording', admin())).json().error.code).toBe('NotFound');
+    expect((await get('/api/v1/applications/x/recording', admin())).json().error.code).toBe('ParameterInvalid');
+  });
+
+  test('a cookie alone changes nothing', async () => {
+    const cookie = await signIn();
+    expect((await api.inject({ method: 'PUT', url: url(), headers: cookie, payload: changed })).json().error.code).toBe(
+      'NotAllowed',
+    );
+    expect(
+      (
+        await api.inject({
+          method: 'PUT',
+          url: url(),
+          headers: { ...cookie, 'x-callreel-request': '1' },
+          payload: changed,
+        })
+      ).statusCode,
+    ).toBe(200);
+  });
+
+  test('reviewers change nothing', async () => {
+    await database.db.updateTable('console_users').set({ role: 'reviewer' }).execute();
+    expect(
+      (await api.inject({ method: 'PUT', url: url(), headers: admin(), payload: changed })).json().error.code,
+    ).toBe('NotAllowed');
+    await database.db.updateTable('console_users').set({ role: 'owner' }).execute();
+  });
+});
+
+describe('lists of other stages', () => {
+  test('are asked within what the viewer sees', async () => {
+    asked.length = 0;
+    expect((await get('/api/v1/calls?limit=3', restKey())).json()).toEqual({ calls: [{ name: 'calls' }] });
+    expect((await get('/api/v1/recordings', admin())).json()).toEqual({ recordings: [{ name: 'recordings' }] });
+    expect(asked).toEqual([
+      { name: 'calls', limit: 3, sdkAppId: own.sdkAppId },
+      { name: 'recordings', limit: 20 },
+    ]);
+    expect((await get('/api/v1/calls?limit=999', admin())).statusCode).toBe(400);
+  });
+});
+
+describe('errors', () => {
+  test('unknown addresses and methods', async () => {
+    expect((await get('/api/v1/nothing')).json().error).toMatchObject({
+      code: 'NotFound',
+      requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
+    const answer = await api.inject({ method: 'PUT', url: '/api/v1/media?x=1' });
+    expect([answer.statusCode, answer.json().error.code, answer.headers.allow]).toEqual([
+      405,
+      'MethodNotAllowed',
+      'GET, HEAD',
+    ]);
+    expect((await api.inject({ method: 'POST', url: `/api/v1/media/${own.fileId}/file` })).statusCode).toBe(405);
+    expect((await get('/%')).json().error.code).toBe('MessageMalformed');
+  });
+
+  test('bodies that are too large, no JSON, or of another type', async () => {
+    const post = (payload: string, type = 'application/json') =>
+      api.inject({ method: 'POST', url: '/api/v1/session', headers: { 'content-type': type }, payload });
+    expect((await post(JSON.stringify({ user: 'a'.repeat(70_000), password: 'x' }))).json().error).toMatchObject({
+      code: 'MessageTooLarge',
+    });
+    expect((await post('{"user":')).json().error.code).toBe('MessageMalformed');
+    expect((await post('', 'application/json')).json().error.code).toBe('MessageMalformed');
+    expect((await post('{"user":"a","password":"b"}', 'text/plain')).json().error.code).toBe('MessageMalformed');
+    expect((await post('{"user":"a"}')).json().error).toMatchObject({
+      code: 'ParameterInvalid',
+      message: expect.stringContaining('password'),
+    });
+    expect((await post('{"user":"a","password":"b","role":"owner"}')).json().error).toMatchObject({
+      code: 'ParameterInvalid',
+      message: expect.stringContaining('role'),
+    });
+    expect((await post('{"__proto__":{},"user":"a","password":"b"}')).json().error.code).toBe('MessageMalformed');
+  });
+
+  test('what we break is one sentence with an id that the log knows', async () => {
+    const secret = 'SELECT /secret/path hunter2';
+    const broken = await createApi({
+      log: createLog({ to: { write: (line) => logged.push(line) } }),
+      demo: false,
+      applications: new Applications(database.db),
+      consoleUsers: new ConsoleUsers(database.db),
+      restKeys: new RestKeys(database.db),
+      library: new Catalogue(database.db),
+      store,
+      calls: { list: () => Promise.reject(new Error(secret)) },
+      recordings: { list: async () => [] },
+      checks: { database: async () => undefined, mediaServer: async () => undefined },
+    });
+    const answer = await broken.inject({ url: '/api/v1/calls', headers: admin() });
+    await broken.close();
+    expect(answer.statusCode).toBe(500);
+    const { error } = answer.json();
+    expect(error).toEqual({
+      code: 'InternalError',
+      message: 'Something went wrong on the server.',
+      retry: true,
+      requestId: expect.any(String),
+    });
+    expect(answer.body).not.toContain('secret');
+    expect(logged.filter((line) => line.includes(error.requestId)).join()).toContain(secret);
+  });
+});
+
+describe('pages', () => {
+  test('the library and the call page', async () => {
+    expect((await get('/')).headers.location).toBe('/library');
+    for (const [url, type] of [
+      ['/library', 'text/html'],
+      ['/library/library.js', 'javascript'],
+      ['/library/library.css', 'text/css'],
+      ['/call', 'text/html'],
+      ['/call/', 'text/html'],
+      ['/call?userId=a', 'text/html'],
+      ['/call/assets/page.js', 'javascript'],
+    ]) {
+      const answer = await get(url ?? '');
+      expect([url, answer.statusCode, answer.headers['content-type']]).toEqual([
+        url,
+        200,
+        expect.stringContaining(type ?? ''),
+      ]);
+      expect(answer.headers).toMatchObject({
+        'content-security-policy': expect.stringMatching(/default-src 'none'.*frame-ancestors 'none'/),
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+      });
+    }
+  });
+
+  test.each([
+    '/library/..%2f..%2fpackage.json',
+    '/library/%2e%2e/package.json',
+    '/call/..%2findex.html',
+    '/call/nothing.js',
+    '/library/.hidden',
+  ])('%s leads nowhere', async (url) => {
+    const answer = await get(url);
+    expect([403, 404]).toContain(answer.statusCode);
+    expect(answer.json().error.code).toMatch(/NotFound|MessageMalformed/);
+  });
+
+  test('the call page learns the application in demo mode only', async () => {
+    expect((await get('/call/config.json')).json()).toEqual({ demo: false, sdkAppId: null });
+    expect((await demoApi.inject('/call/config.json')).json()).toEqual({
+      demo: true,
+      sdkAppId: credentials.app.sdkAppId,
+    });
+    expect((await demoApi.inject('/call')).json().error).toMatchObject({
+      code: 'NotFound',
+      message: expect.stringContaining('bootstrap'),
+    });
+  });
+});

@@ -1,0 +1,44 @@
+import { Type } from 'typebox';
+import { CallreelError } from '../base/index.ts';
+import type { ApiDeps } from './deps.ts';
+import type { ApiInstance } from './instance.ts';
+import { type Authentication, sees, type Viewer } from './viewer.ts';
+
+/** Recording settings of an application. */
+export function applicationRoutes(
+  api: ApiInstance,
+  { applications }: Pick<ApiDeps, 'applications'>,
+  authentication: Authentication,
+): void {
+  const params = Type.Object({ sdkAppId: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) });
+  const url = '/api/v1/applications/:sdkAppId/recording';
+
+  api.get(url, { schema: { params } }, async (request) => {
+    mustSee(await authentication.viewer(request), request.params.sdkAppId);
+    return knownHere(applications.recordingSettings(request.params.sdkAppId));
+  });
+
+  api.put(url, { schema: { params } }, async (request) => {
+    const viewer = await authentication.viewer(request);
+    mustSee(viewer, request.params.sdkAppId);
+    if (viewer.kind === 'consoleUser' && viewer.user.role === 'reviewer')
+      throw new CallreelError('NotAllowed', 'Reviewers change nothing.');
+    return knownHere(applications.setRecordingSettings(request.params.sdkAppId, request.body));
+  });
+}
+
+function mustSee(viewer: Viewer, sdkAppId: number): void {
+  if (!sees(viewer, sdkAppId))
+    throw new CallreelError('NotAllowed', `These credentials belong to another application than ${sdkAppId}.`);
+}
+
+/** `ApplicationUnknown` is an answer to a sign-in; here the address is what is wrong. */
+async function knownHere<T>(found: Promise<T>): Promise<T> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof CallreelError && error.code === 'ApplicationUnknown')
+      throw new CallreelError('NotFound', 'There is no application with this SdkAppId.', { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,29 @@
+import type { Applications, ConsoleUsers, RestKeys } from '../apps/index.ts';
+import type { Log } from '../base/index.ts';
+import type { Library } from '../library/index.ts';
+import type { Store } from '../store/index.ts';
+
+/** A list that another stage reads for the API: the newest first; `sdkAppId` missing means all applications. */
+export interface ListReader {
+  list(query: { sdkAppId?: number; limit: number }): Promise<readonly object[]>;
+}
+
+/** What the API is made of. It holds no logic of its own: everything is asked of these. */
+export type ApiDeps = {
+  log: Log;
+  applications: Applications;
+  consoleUsers: ConsoleUsers;
+  restKeys: RestKeys;
+  library: Library;
+  store: Store;
+  calls: ListReader;
+  recordings: ListReader;
+  /** Each answers when that part works and throws when it does not. */
+  checks: { database: () => Promise<void>; mediaServer: () => Promise<void> };
+  /** Demo mode: the call page may be used without a UserSig. */
+  demo: boolean;
+  /** Whether X-Forwarded-For and -Proto are believed; default false. */
+  trustProxy?: boolean;
+  /** The built call page; default that of packages/callkit. */
+  callPageFolder?: string;
+};

@@ -1,0 +1,103 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { CallreelError } from '../base/index.ts';
+import type { MediaRecord } from '../library/index.ts';
+import { byteRange } from './byte-range.ts';
+import { contentDisposition } from './content-disposition.ts';
+import type { ApiDeps } from './deps.ts';
+import type { ApiInstance } from './instance.ts';
+import { type Authentication, sees } from './viewer.ts';
+
+const LIMIT_MAX = 100;
+
+/** The library: lists, records and the files themselves. */
+export function mediaRoutes(
+  api: ApiInstance,
+  { library, store }: Pick<ApiDeps, 'library' | 'store'>,
+  authentication: Authentication,
+): void {
+  const querystring = Type.Object(
+    {
+      namePrefix: Type.Optional(Type.String({ maxLength: 255 })),
+      taskId: Type.Optional(Type.String({ maxLength: 100 })),
+      roomId: Type.Optional(Type.String({ maxLength: 100 })),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIMIT_MAX })),
+      cursor: Type.Optional(Type.String({ maxLength: 200 })),
+    },
+    { additionalProperties: false },
+  );
+  const params = Type.Object({ fileId: Type.String({ maxLength: 100 }) });
+
+  /** A record of another application is as unknown as one that never was. */
+  const recordOf = async (request: FastifyRequest<{ Params: { fileId: string } }>): Promise<MediaRecord> => {
+    const viewer = await authentication.viewer(request);
+    const record = await library.get(request.params.fileId);
+    if (!sees(viewer, record.sdkAppId)) throw new CallreelError('MediaUnknown');
+    return record;
+  };
+
+  api.get('/api/v1/media', { schema: { querystring } }, async (request) => {
+    const { sdkAppId } = await authentication.viewer(request);
+    const { limit = 20, ...filters } = request.query;
+    const { records, nextCursor } = await library.list({
+      ...filters,
+      limit,
+      ...(sdkAppId === null ? {} : { sdkAppId }),
+    });
+    return { media: records.map(publicPart), nextCursor };
+  });
+
+  api.get('/api/v1/media/:fileId', { schema: { params } }, async (request) => publicPart(await recordOf(request)));
+
+  api.route({
+    method: ['GET', 'HEAD'],
+    url: '/api/v1/media/:fileId/file',
+    schema: {
+      params,
+      querystring: Type.Object({ download: Type.Optional(Type.Literal('1')) }, { additionalProperties: false }),
+    },
+    handler: async (request, reply) =>
+      sendFile(request, reply, store, await recordOf(request), request.query.download === '1'),
+  });
+}
+
+/** A record as clients see it. Where the file lies is ours alone. */
+function publicPart({ objectKey: _, ...record }: MediaRecord): Omit<MediaRecord, 'objectKey'> & { fileUrl: string } {
+  return { ...record, fileUrl: `/api/v1/media/${record.fileId}/file` };
+}
+
+/** A file, or the part that is asked for (RFC 9110, 13 and 14). The hash is the ETag: the same bytes, the same tag. */
+async function sendFile(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  store: ApiDeps['store'],
+  record: MediaRecord,
+  download: boolean,
+): Promise<FastifyReply> {
+  const sizeBytes = await store.size(record.objectKey);
+  if (sizeBytes === null) throw new CallreelError('FileMissing');
+  const etag = `"${record.sha256}"`;
+  const { range, 'if-range': ifRange, 'if-none-match': ifNoneMatch } = request.headers;
+  void reply.headers({
+    'accept-ranges': 'bytes',
+    etag,
+    // Kept by the browser, asked about every time: who signs out sees nothing any more.
+    'cache-control': 'private, no-cache',
+    'content-disposition': contentDisposition(download ? 'attachment' : 'inline', record.name),
+  });
+  if (ifNoneMatch !== undefined && matchesTag(ifNoneMatch, etag)) return reply.code(304).send();
+  const asked = byteRange(ifRange === undefined || ifRange === etag ? range : undefined, sizeBytes);
+  if (asked.kind === 'outside') {
+    void reply.header('content-range', `bytes */${sizeBytes}`);
+    throw new CallreelError('RangeNotSatisfiable', `The file has ${sizeBytes} bytes.`);
+  }
+  const { start, end } = asked.kind === 'part' ? asked : { start: 0, end: sizeBytes - 1 };
+  if (asked.kind === 'part') void reply.code(206).header('content-range', `bytes ${start}-${end}/${sizeBytes}`);
+  void reply.type('video/mp4').header('content-length', end - start + 1);
+  if (request.method === 'HEAD' || sizeBytes === 0) return reply.send();
+  return reply.send(await store.read(record.objectKey, { start, end }));
+}
+
+function matchesTag(header: string, etag: string): boolean {
+  return header.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);
+}
