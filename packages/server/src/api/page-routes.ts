@@ -5,6 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { CallreelError } from '../base/index.ts';
 import type { ApiDeps } from './deps.ts';
 import type { ApiInstance } from './instance.ts';
+import { CALL_PAGE_POLICY } from './security-headers.ts';
 
 const LIBRARY_PAGE = join(import.meta.dirname, '../../pages/library');
 const CALL_PAGE = join(import.meta.dirname, '../../../callkit/dist/page');
@@ -45,6 +46,7 @@ export async function pageRoutes(
     api.get(url, async (_, reply) => {
       if (!existsSync(join(callPageFolder, 'index.html')))
         throw new CallreelError('NotFound', 'The call page is not built: run scripts/bootstrap.sh run.');
+      void reply.header('content-security-policy', CALL_PAGE_POLICY);
       return fresh(reply).sendFile('index.html', callPageFolder, { cacheControl: false });
     });
   }

@@ -1,18 +1,24 @@
 import type { ApiInstance } from './instance.ts';
 
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "media-src 'self' blob: mediastream:",
-  // Signalling; browsers before 2022 do not count WebSockets as 'self'.
-  "connect-src 'self' ws: wss:",
-  "font-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+const policy = (styles: string): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src ${styles}`,
+    "img-src 'self' data: blob:",
+    "media-src 'self' blob: mediastream:",
+    // Signalling; browsers before 2022 do not count WebSockets as 'self'.
+    "connect-src 'self' ws: wss:",
+    "font-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+
+const CONTENT_SECURITY_POLICY = policy("'self'");
+
+/** For the call page: its templates set style attributes. Scripts stay as strict as everywhere. */
+export const CALL_PAGE_POLICY = policy("'self' 'unsafe-inline'");
 
 /** Headers of every answer: pages load nothing from elsewhere, stand in no frame and tell nobody where they were. */
 export function securityHeaders(api: ApiInstance): void {
