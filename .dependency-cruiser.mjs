@@ -16,6 +16,7 @@ const MAY_USE = {
   library: ['store'],
   callback: [],
   usage: [],
+  signalling: [],
   api: ['apps', 'store', 'library'],
 };
 
@@ -48,7 +49,7 @@ export default {
       name: 'sfu-words-stay-in-sfu',
       comment: 'Only room/, capture/ and the composition root know the media server, types included.',
       severity: 'error',
-      from: { path: SERVER, pathNot: [tests, `${SERVER}/(sfu|room|capture)/`, `${SERVER}/serve\\.ts$`] },
+      from: { path: SERVER, pathNot: [tests, `${SERVER}/(sfu|room|capture)/`, `${SERVER}/platform/`] },
       to: { path: `${SERVER}/sfu/` },
     },
     {
@@ -57,6 +58,13 @@ export default {
       severity: 'error',
       from: { path: `${SERVER}/call/`, pathNot: tests },
       to: { path: `${SERVER}/(sfu|recording|capture|render|timeline)/` },
+    },
+    {
+      name: 'platform-is-the-composition',
+      comment: 'platform/ joins the stages; none of them knows it.',
+      severity: 'error',
+      from: { path: `${SERVER}/[^/]+/`, pathNot: [tests, `${SERVER}/platform/`] },
+      to: { path: `${SERVER}/platform/` },
     },
     {
       name: 'room-knows-no-call',
@@ -127,10 +135,10 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)dist/|\\.tmp\\.ts$' },
-    // TypeScript 7 has no API yet that dependency-cruiser could use; swc reads the same imports.
-    parser: 'swc',
+    exclude: { path: '^packages/[^/]+/dist/|\\.tmp\\.ts$' },
+    // Read with the API of TypeScript 6, which `typescript` is for: version 7 has none yet.
     tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
       extensions: ['.ts', '.js', '.mjs'],
       exportsFields: ['exports'],

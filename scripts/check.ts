@@ -23,12 +23,12 @@ function findings(find: (root: string) => string[]): () => boolean {
 
 const folders = ['packages', 'test', 'bench', 'scripts'].filter((folder) => existsSync(join(root, folder)));
 const checks: [string, () => boolean][] = [
-  ['types', program('typescript/bin/tsc', '-p', 'tsconfig.json')],
-  ['types of the browser', program('typescript/bin/tsc', '-p', 'packages/callkit/tsconfig.json')],
+  ['types', program('typescript-native/bin/tsc', '-p', 'tsconfig.json')],
+  ['types of the browser', program('typescript-native/bin/tsc', '-p', 'packages/callkit/tsconfig.json')],
   ['format and lint', program('@biomejs/biome/bin/biome', 'check', '--error-on-warnings')],
   [
     'borders',
-    program('dependency-cruiser/bin/dependency-cruise.mjs', '--config', '.dependency-cruiser.mjs', ...folders),
+    program('dependency-cruiser/bin/dependency-cruiser.mjs', '--config', '.dependency-cruiser.mjs', ...folders),
   ],
   ['docblocks', findings(undocumentedExports)],
   ['purity', findings((folder) => impurities(folder))],

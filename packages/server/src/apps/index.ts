@@ -7,5 +7,6 @@ export { Applications } from './applications.ts';
 export { type ConsoleSession, type ConsoleUser, ConsoleUsers } from './console-users.ts';
 export { type Credentials, createFirstCredentials } from './first-start.ts';
 export type { RecordingSettings } from './recording-settings.ts';
+export { checkRecordingSettings, checkTaskParameters } from './recording-settings-schema.ts';
 export { type RestKey, RestKeys } from './rest-keys.ts';
 export { issueUserSig, type VerifiedUserSig, verifyUserSig } from './user-sig.ts';

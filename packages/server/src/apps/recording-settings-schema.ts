@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { CallreelError } from '../base/callreel-error.ts';
-import { describeSchemaError } from '../base/schema-error.ts';
+import { describeSchemaError, type SchemaError } from '../base/schema-error.ts';
+import type { TaskParameters } from '../recording/task-parameters.ts';
 import type { RecordingSettings } from './recording-settings.ts';
 
 // Ranges of the known dialect for mixed recordings; see the docblocks of TaskParameters.
@@ -49,7 +50,8 @@ export const RecordingSettingsSchema = Type.Object(
   strict,
 );
 
-const compiled = Compile(RecordingSettingsSchema);
+const compiledSettings = Compile(RecordingSettingsSchema);
+const compiledParameters = Compile(TaskParametersSchema);
 
 /**
  * Checks recording settings as a whole: what is set is complete, nothing is filled in.
@@ -57,14 +59,26 @@ const compiled = Compile(RecordingSettingsSchema);
  * @throws {CallreelError} `ParameterInvalid`, naming the field, what came and what is allowed.
  */
 export function checkRecordingSettings(value: unknown): RecordingSettings {
-  if (!compiled.Check(value))
-    throw new CallreelError('ParameterInvalid', describeSchemaError(value, compiled.Errors(value)));
-  const { widthPx, heightPx } = value.template.video;
-  if (widthPx * heightPx > AREA_MAX_PX) {
-    throw new CallreelError(
-      'ParameterInvalid',
-      `template.video is ${widthPx} × ${heightPx}: width × height must be at most 1920 × 1080.`,
-    );
-  }
+  if (!compiledSettings.Check(value)) refuse(value, compiledSettings.Errors(value));
+  checkArea(value.template, 'template.video');
   return value;
+}
+
+/** Checks a task's parameters in the same way. @throws {CallreelError} `ParameterInvalid`. */
+export function checkTaskParameters(value: unknown): TaskParameters {
+  if (!compiledParameters.Check(value)) refuse(value, compiledParameters.Errors(value));
+  checkArea(value, 'video');
+  return value;
+}
+
+function refuse(value: unknown, errors: readonly SchemaError[]): never {
+  throw new CallreelError('ParameterInvalid', describeSchemaError(value, errors));
+}
+
+function checkArea({ video: { widthPx, heightPx } }: TaskParameters, name: string): void {
+  if (widthPx * heightPx <= AREA_MAX_PX) return;
+  throw new CallreelError(
+    'ParameterInvalid',
+    `${name} is ${widthPx} × ${heightPx}: width × height must be at most 1920 × 1080.`,
+  );
 }
