@@ -58,7 +58,8 @@ export class BrowserCallMedia implements CallMedia {
     this.#room = room;
     this.#showTracks();
     this.#republish();
-    if (rejoined) this.#resubscribe(true);
+    // Who comes later than the others asks for what is there; what comes afterwards is offered unasked.
+    if (rejoined || this.#othersStreams(room).size > 0) this.#resubscribe(rejoined);
   }
 
   update(room: RoomSnapshot, resumed: boolean): void {
@@ -75,7 +76,7 @@ export class BrowserCallMedia implements CallMedia {
     if (!stands) this.#republish();
     if (!resumed) return;
     this.#tellMuted(['audio', 'video']);
-    const others = new Set(room.streams.filter(({ userId }) => userId !== this.#options.selfId).map(({ streamId }) => streamId));
+    const others = this.#othersStreams(room);
     if (others.size > 0 && !this.#subscriber.healthy) this.#resubscribe(true);
     else if (!this.#subscriber.carries(others)) this.#resubscribe(false);
   }
@@ -230,6 +231,10 @@ export class BrowserCallMedia implements CallMedia {
         if (!error.retry && !this.#life.signal.aborted) this.#options.onError(error);
       });
     }
+  }
+
+  #othersStreams(room: RoomSnapshot): Set<string> {
+    return new Set(room.streams.filter(({ userId }) => userId !== this.#options.selfId).map(({ streamId }) => streamId));
   }
 
   #onDeviceEnded(device: 'Microphone' | 'Camera'): void {

@@ -36,6 +36,7 @@ export class CallLobby extends LitElement {
       .dot.off::before { background: #d69a1c; animation: blink 1s ease-in-out infinite alternate; }
       .note { display: flex; gap: 0.6rem; align-items: baseline; }
       .note::before { content: ''; flex: none; width: 0.5rem; height: 0.5rem; border-radius: 50%; background: var(--bad); transform: translateY(-1px); }
+      label .quiet { font-weight: 400; }
       form { display: grid; gap: 1.125rem; }
       @keyframes blink { to { opacity: 0.3; } }
     `,
@@ -84,7 +85,7 @@ export class CallLobby extends LitElement {
         <label>
           ${texts.callWhom}
           <input name="whom" autocomplete="off" autocapitalize="off" spellcheck="false" aria-describedby="hint" .value=${this.whom} @input=${this.#typed}>
-          <span id="hint" class="quiet" style="font-weight:400">${texts.callHint}</span>
+          <span id="hint" class="quiet">${texts.callHint}</span>
         </label>
         <div class="row">
           <button class="primary" ?disabled=${nobody}>${cameraIcon}${texts.videoCall}</button>

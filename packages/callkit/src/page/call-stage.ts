@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import { styleMap } from 'lit/directives/style-map.js';
 import './call-tile.ts';
 import { cameraIcon, cameraOffIcon, hangupIcon, microphoneIcon, microphoneOffIcon, soundIcon } from './icons.ts';
 import { clockTime, type Texts } from './texts.ts';
@@ -102,7 +103,7 @@ export class CallStage extends LitElement {
         ${this.recording ? html`<span class="sign" role="status" data-sign="recording" title=${texts.recordingHint}>${texts.recording}</span>` : nothing}
       </header>
       <main>
-        <div class="grid ${everybody.length <= 2 ? 'two' : ''}" style="--columns:${columns}" role="group" aria-label=${texts.people}>
+        <div class="grid ${everybody.length <= 2 ? 'two' : ''}" style=${styleMap({ '--columns': String(columns) })} role="group" aria-label=${texts.people}>
           ${repeat(everybody, ({ userId }) => userId, (person) => this.#tile(person))}
         </div>
         ${people.length === 0 ? html`<div class="waiting" role="status">${texts.waiting}</div>` : nothing}

@@ -34,6 +34,7 @@ export class CallTile extends LitElement {
       padding: 0.2rem 0.65rem; border-radius: 99px; background: rgb(10 14 20 / 62%); color: #fff; font-size: 0.8125rem; font-weight: 550;
     }
     .name span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+    .name .off { display: flex; overflow: visible; }
     .name svg { flex: none; font-size: 1.05em; color: #ff8f97; }
   `;
 
@@ -51,7 +52,7 @@ export class CallTile extends LitElement {
     return html`
       <callreel-avatar .name=${this.userId}></callreel-avatar>
       <video muted autoplay playsinline aria-label=${this.texts.video(name)}></video>
-      <div class="name">${this.audio ? nothing : html`<span style="display:contents" role="img" aria-label=${this.texts.muted}>${microphoneOffIcon}</span>`}<span>${name}</span></div>
+      <div class="name">${this.audio ? nothing : html`<span class="off" role="img" aria-label=${this.texts.muted}>${microphoneOffIcon}</span>`}<span>${name}</span></div>
     `;
   }
 
