@@ -23,6 +23,20 @@ export function startChromium(): Promise<Browser> {
 /** A caller in a page of its own. */
 export type Caller = { context: BrowserContext; page: Page; userId: string; errors: string[] };
 
+/** What the call page says of itself. */
+export type PageState = 'signedOut' | 'idle' | 'calling' | 'ringing' | 'active' | 'ended' | 'error';
+
+/** Waits until the call page is in a state. */
+export async function inState({ page }: Caller, state: PageState): Promise<void> {
+  await page.locator(`[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 30_000 });
+}
+
+/** Presses a button of the call page. */
+export async function press({ page }: Caller, action: 'hangup' | 'camera' | 'microphone'): Promise<void> {
+  // The dispatch needs no pointer and no visible toolbar.
+  await page.locator(`[data-action="${action}"]`).dispatchEvent('click');
+}
+
 /** Opens the call page for a user who sends the signal. */
 export async function openCaller(
   browser: Browser,

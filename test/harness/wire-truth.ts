@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { measureFlashes, measureTones } from '../scorer/index.ts';
+
+const run = promisify(execFile);
+
+/** A published stream, as the journal of a capture tells. */
+export type JournalledStream = { streamId: string; userId: string; kind: 'audio' | 'video'; dump: string };
+
+/** The streams of a capture, from its journal, read without the code under test. */
+export async function streamsOf(captureFolder: string): Promise<JournalledStream[]> {
+  const lines = (await readFile(join(captureFolder, 'journal.jsonl'), 'utf8')).trim().split('\n');
+  return lines.map((line) => JSON.parse(line) as { type: string } & JournalledStream).filter(({ type }) => type === 'streamPublished');
+}
+
+/**
+ * When flashes or tones of a stream came over the wire, in µs since the epoch: the dump is unpacked by Janus' own tool, read by
+ * Debian's ffmpeg, and laid on the clock by the packet that waited least. No code of Callreel takes part.
+ */
+export async function wireOnsetsUs(captureFolder: string, { dump, kind }: JournalledStream, pitchHz: number): Promise<number[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'callreel-wire-'));
+  try {
+    const path = join(captureFolder, dump);
+    const bytes = await readFile(path);
+    const { firstRtpUs, codec } = clockOf(bytes, kind === 'audio' ? 48_000 : 90_000);
+    const unpacked = join(folder, kind === 'audio' ? 'sound.opus' : codec === 'h264' ? 'picture.mp4' : 'picture.webm');
+    await run('janus-pp-rec', [path, unpacked]);
+    const onsets = kind === 'audio' ? await measureTones(unpacked, pitchHz) : await measureFlashes(unpacked, { rectangle: { xPx: 40, yPx: 40, widthPx: 80, heightPx: 60 } });
+    return onsets.map((atUs) => firstRtpUs + atUs);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Media time of the first packet in order: that of the packet that waited least, less the RTP time between the two. */
+function clockOf(dump: Buffer, rateHz: number): { firstRtpUs: number; codec: string } {
+  const headerBytes = dump.readUInt16BE(8);
+  const header = JSON.parse(dump.toString('utf8', 10, 10 + headerBytes)) as { u: number; c: string };
+  let base: number | null = null;
+  let earliest = Number.POSITIVE_INFINITY;
+  let least = Number.POSITIVE_INFINITY;
+  for (let at = 10 + headerBytes; at + 10 <= dump.length; at += 10 + dump.readUInt16BE(at + 8)) {
+    const arrivalUs = header.u + dump.readUInt32BE(at + 4) * 1000;
+    const timestamp = dump.readUInt32BE(at + 14);
+    base ??= timestamp;
+    // Distance on the circle of 32 bits: a call is far shorter than half of it.
+    const rtpUs = (((timestamp - base) | 0) / rateHz) * 1e6;
+    earliest = Math.min(earliest, rtpUs);
+    least = Math.min(least, arrivalUs - rtpUs);
+  }
+  return { firstRtpUs: least + earliest, codec: header.c };
+}
