@@ -3,7 +3,8 @@ import { dirname } from 'node:path';
 
 /** Writes a file under a temporary name, brings it to the disk and renames it: it is there wholly or not at all. @throws file errors. */
 export function writeDurably(path: string, bytes: Buffer): void {
-  const temporary = `${path}.tmp`;
+  // Its own name: a dying child of an earlier server may still be writing the same file.
+  const temporary = `${path}.${process.pid}.tmp`;
   const fd = openSync(temporary, 'w', 0o600);
   try {
     for (let offset = 0; offset < bytes.length; ) offset += writeSync(fd, bytes, offset);

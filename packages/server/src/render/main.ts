@@ -13,7 +13,11 @@ process.exit();
 
 async function main(): Promise<number> {
   const abort = new AbortController();
-  if (process.connected) process.once('disconnect', () => abort.abort(new Error('the parent is gone')));
+  if (process.send !== undefined) {
+    // The parent may have gone while this process was starting.
+    if (!process.connected) return 1;
+    process.once('disconnect', () => abort.abort(new Error('the parent is gone')));
+  }
   if (getPriority() < NICENESS) setPriority(NICENESS);
   Log.setLevel(AV_LOG_ERROR);
   try {

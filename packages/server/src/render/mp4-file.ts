@@ -31,7 +31,7 @@ export async function writeMp4(order: Mp4Order): Promise<{ sizeBytes: number; sh
   const dataBytes = pieces.reduce((sum, { length }) => sum + length, 0);
   const dataHead = dataBytes + 8 > 0xffffffff ? Buffer.concat([u32(1), Buffer.from('mdat'), u64(dataBytes + 16)]) : Buffer.concat([u32(dataBytes + 8), Buffer.from('mdat')]);
   const head = fileHead(order, video, audio, dataHead.length);
-  const temporary = `${order.path}.tmp`;
+  const temporary = `${order.path}.${process.pid}.tmp`;
   const target = await open(temporary, 'w', 0o600);
   const hash = createHash('sha256');
   try {

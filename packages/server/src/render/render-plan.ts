@@ -42,6 +42,12 @@ export function writePlan(workFolder: string, plan: RenderPlan, init: Buffer): v
   writeDurably(join(workFolder, PLAN_NAME), Buffer.from(JSON.stringify(plan)));
 }
 
+/** Removes what processes that were killed have left behind half written. */
+export function clearTemporaryFiles(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  for (const name of readdirSync(folder)) if (name.endsWith('.tmp')) rmSync(join(folder, name), { force: true });
+}
+
 /** Whether segments made by `before` can be gone on with by `now`. */
 export function fits(before: RenderPlan, now: RenderPlan): boolean {
   return JSON.stringify(before) === JSON.stringify(now);

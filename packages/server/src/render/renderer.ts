@@ -8,7 +8,7 @@ import { FileStart } from './file-start.ts';
 import { finishFile, initSegment } from './finished-file.ts';
 import { FrameProducer } from './frame-producer.ts';
 import { PictureEncoder } from './picture-encoder.ts';
-import { type RenderPlan, clearSegments, countSegments, fits, readPlan, writePlan } from './render-plan.ts';
+import { type RenderPlan, clearSegments, clearTemporaryFiles, countSegments, fits, readPlan, writePlan } from './render-plan.ts';
 import { type Segment, writeSegment } from './segment-file.ts';
 import { SoundEncoder } from './sound-encoder.ts';
 
@@ -43,6 +43,8 @@ export type RenderContext = {
  * @throws {RenderFailure} | file and media errors | the signal's reason.
  */
 export async function render(order: RenderOrder, { tell, signal }: RenderContext): Promise<RenderMessage> {
+  clearTemporaryFiles(order.workFolder);
+  clearTemporaryFiles(order.outFolder);
   const bundle = new BundleReader(order.bundleFolder);
   try {
     const follow = follower(order, bundle, signal);

@@ -1,8 +1,8 @@
 import { GRID_PLACES_MAX, type Rectangle, gridRectangles } from './grid.ts';
 import { type RoomHistory, type StreamLife, isMuted, spans } from './room-history.ts';
 
-/** How long the last picture of a stream that broke off is shown after its last packet. */
-export const BROKEN_OFF_HOLD_US = 500_000;
+/** How long the last picture of a stream that has ended is shown after its last packet. */
+export const ENDED_HOLD_US = 500_000;
 /**
  * A camera that is switched off sends nothing, so a picture that is captured this long after the muting is
  * one of the time after it, though the news of switching on may come later.
@@ -60,12 +60,15 @@ function pictureOf(
   return { dump: stream.dump, notBeforeUs: shownFromUs(stream, tUs) };
 }
 
+/**
+ * A stream that has ended is shown a little longer: who publishes anew over another connection, or hangs up, does
+ * not go dark for some frames first. Whoever leaves the room loses the place at once, and the picture with it.
+ */
 function isShown(stream: StreamLife, facts: ReadonlyMap<string, StreamFacts>, tUs: number): boolean {
-  if (stream.dump === null || !spans(stream, tUs) || isMuted(stream, tUs)) return false;
-  const brokeOff = stream.end === 'timeout' || stream.end === 'mediaServerLost';
-  if (!brokeOff) return true;
-  const lastPacketUs = facts.get(stream.dump)?.lastPacketUs ?? null;
-  return lastPacketUs === null || tUs < lastPacketUs + BROKEN_OFF_HOLD_US;
+  if (stream.dump === null || tUs < stream.fromUs || isMuted(stream, tUs)) return false;
+  if (stream.untilUs === null) return true;
+  const endUs = facts.get(stream.dump)?.lastPacketUs ?? stream.untilUs;
+  return tUs < endUs + ENDED_HOLD_US;
 }
 
 function shownFromUs(stream: StreamLife, tUs: number): number {

@@ -45,8 +45,8 @@ describe('scenes', () => {
     expect(b?.picture?.notBeforeUs).toBe(6.5 * S);
   });
 
-  test('the picture of a stream that broke off ends half a second after its last packet', () => {
-    const events = journal(entered(1, 'a'), published(1, 'a'), unpublished(20, 'a', 'timeout'));
+  test.each(['timeout', 'normal'] as const)('the picture of a stream that ended (%s) ends half a second after its last packet', (reason) => {
+    const events = journal(entered(1, 'a'), published(1, 'a'), unpublished(20, 'a', reason));
     const facts = new Map([['a-video.mjr', { lastPacketUs: 10 * S }]]);
     expect(pictures(events, 10.49, facts)).toEqual(['a:a-video.mjr']);
     expect(pictures(events, 10.5, facts)).toEqual(['a:-']);
