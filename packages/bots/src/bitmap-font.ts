@@ -33,3 +33,8 @@ export function eachDot(text: string, dot: (x: number, y: number) => void): void
     });
   });
 }
+
+/** Width of a text in one line, in dots. */
+export function textWidth(text: string): number {
+  return [...text].length * (GLYPH.width + 1) - 1;
+}

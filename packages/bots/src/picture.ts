@@ -1,4 +1,4 @@
-import { eachDot } from './bitmap-font.ts';
+import { eachDot, textWidth } from './bitmap-font.ts';
 import { FLASH_FRAMES, FRAME_RATE, PICTURE, type Rgb, type Signal } from './signal.ts';
 
 const { width, height } = PICTURE;
@@ -27,8 +27,9 @@ export function paint(signal: Signal, frame: number): Buffer {
   picture.fill(u, LUMA_BYTES, LUMA_BYTES + CHROMA_BYTES);
   picture.fill(v, LUMA_BYTES + CHROMA_BYTES);
   const ink = flash ? BLACK : WHITE;
-  write(picture, signal.name, { left: 24, top: 20, scale: 7, ink });
-  write(picture, clockText(frame), { left: 400, top: 20, scale: 7, ink });
+  // In the middle: a grid of two shows no more than the middle half of a wide picture.
+  write(picture, signal.name, { top: 12, scale: 5, ink });
+  write(picture, clockText(frame), { top: 51, scale: 5, ink });
   if (!flash) addNoise(picture, signal.index * 1000 + frame);
   return picture;
 }
@@ -39,7 +40,8 @@ export function clockText(frame: number): string {
   return `${String(Math.floor(frame / FRAME_RATE)).padStart(2, '0')}.${String(hundredths).padStart(2, '0')}`;
 }
 
-function write(picture: Buffer, text: string, { left, top, scale, ink }: { left: number; top: number; scale: number; ink: number }): void {
+function write(picture: Buffer, text: string, { top, scale, ink }: { top: number; scale: number; ink: number }): void {
+  const left = Math.round((width - textWidth(text) * scale) / 2);
   eachDot(text, (x, y) => {
     for (let row = 0; row < scale; row++) {
       const start = (top + y * scale + row) * width + left + x * scale;
