@@ -96,6 +96,8 @@ setup_debian() {
     install="$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing"
     $install >/dev/null 2>&1 || { $as_root apt-get update -q && $install; } || fail "apt-get could not install: $missing"
   }
+  missing=$(missing_packages | tr '\n' ' ')
+  [ -z "$missing" ] || fail "apt-get installed these, and their programs are not there: $missing"
 }
 
 case "$purpose" in
