@@ -1,16 +1,21 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inState, press, startChromium } from './harness/chromium.ts';
 import { type Finished, finishedRecording, holdCall, type HeldCall, SIGNALS, talk, taskFinished } from './harness/held-call.ts';
 import { childrenOf } from './harness/process-tree.ts';
 import { ServerProcess } from './harness/server-process.ts';
-import { strangers } from './harness/strangers.ts';
+import { PLACEHOLDER, strangers } from './harness/strangers.ts';
 import { judge } from './harness/verdict.ts';
 import { streamsOf } from './harness/wire-truth.ts';
 import { complaintsOf, measureColors, probeFile } from './scorer/index.ts';
 
 const LEFT = { xPx: 220, yPx: 240, widthPx: 200, heightPx: 160 };
 const RIGHT = { xPx: 860, yPx: 240, widthPx: 200, heightPx: 160 };
+
+/** Length of a picture of the recording: the end of a file is rounded to whole ones. */
+const FRAME_S = 1 / 15;
 
 let server: ServerProcess;
 let browser: Browser;
@@ -53,6 +58,53 @@ test('kill -9 of the render child in the middle of a call: one file without a ho
   await isWhole(finished, 'render-', 12);
 });
 
+test('kill -9 of Janus in the middle of a call: callers publish anew by themselves; one task, one file, the gap as it was', async () => {
+  const done = taskFinished(server);
+  const call = await holdCall(server, { browsers: { all: browser }, prefix: 'janus-' });
+  await talk(5);
+  const published = Promise.all([0, 1].map((already) => nthLine(server, 'streams published', already)));
+  const killedUs = Date.now() * 1000;
+  process.kill(Number(await readFile(join(server.folder, 'janus/janus.pid'), 'utf8')), 'SIGKILL');
+  await published;
+  const backUs = Date.now() * 1000;
+  await talk(6);
+  const { path, file, captureFolder, callS, setupS } = await hangUp(call, done);
+  expect(await complaintsOf(path)).toBe('');
+  expect(Math.abs(file.durationUs / 1e6 - (callS - setupS))).toBeLessThan(2 * FRAME_S);
+  const streams = await streamsOf(captureFolder);
+  expect(streams).toHaveLength(8);
+  const [left = [], right = []] = await measureColors(path, [LEFT, RIGHT]);
+  const [gone, back] = [killedUs - file.startUs, backUs - file.startUs];
+  console.log(`published anew ${((backUs - killedUs) / 1e6).toFixed(2)} s after the kill`);
+  for (const [samples, color] of [[left, SIGNALS.alice.color], [right, SIGNALS.bob.color]] as const) {
+    expect(strangers(samples, [color], { fromUs: 500_000, untilUs: gone - 200_000 })).toEqual([]);
+    // The last picture, then the empty place: nothing else may be seen in the gap.
+    expect(strangers(samples, [color, PLACEHOLDER], { fromUs: gone - 200_000, untilUs: back + 2_000_000 })).toEqual([]);
+    expect(strangers(samples, [color], { fromUs: back + 2_000_000 })).toEqual([]);
+  }
+  const verdicts = await judge(
+    { path, startUs: file.startUs },
+    captureFolder,
+    streams.slice(4),
+    [
+      { userId: 'janus-alice', pitchHz: SIGNALS.alice.pitchHz, rectangle: LEFT },
+      { userId: 'janus-bob', pitchHz: SIGNALS.bob.pitchHz, rectangle: RIGHT },
+    ],
+    { fromUs: backUs + 2_000_000, untilUs: file.startUs + file.durationUs - 200_000 },
+  );
+  console.table(verdicts);
+  for (const { missing, worstMs, expected } of verdicts) {
+    expect(expected).toBeGreaterThanOrEqual(3);
+    expect(missing).toBe(0);
+    expect(Math.abs(worstMs)).toBeLessThanOrEqual(40);
+  }
+});
+
+/** The next line of this kind but `already`. */
+async function nthLine(from: ServerProcess, msg: string, already: number): Promise<void> {
+  for (let seen = 0; seen <= already; seen += 1) await from.next((line) => line.msg === msg);
+}
+
 async function hangUp({ callers, callId }: HeldCall, done: ReturnType<typeof taskFinished>): Promise<Finished> {
   const { alice, bob } = callers;
   if (alice === undefined || bob === undefined) throw new Error('A caller is missing.');
@@ -67,7 +119,7 @@ async function hangUp({ callers, callId }: HeldCall, done: ReturnType<typeof tas
 async function isWhole({ path, file, captureFolder, callS, setupS, readyMs }: Finished, prefix: string, leastSeconds: number): Promise<void> {
   expect(await complaintsOf(path)).toBe('');
   const facts = await probeFile(path);
-  expect(Math.abs(file.durationUs / 1e6 - (callS - setupS))).toBeLessThan(0.1);
+  expect(Math.abs(file.durationUs / 1e6 - (callS - setupS))).toBeLessThan(2 * FRAME_S);
   expect(Math.abs((facts.video?.frames ?? 0) - Math.round((file.durationUs / 1e6) * 15))).toBeLessThanOrEqual(1);
   expect(Math.abs((facts.audio?.durationUs ?? 0) - (facts.video?.durationUs ?? 0))).toBeLessThan(50_000);
   const [left = [], right = []] = await measureColors(path, [LEFT, RIGHT]);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -127,10 +127,12 @@ export class ServerProcess {
     return join(this.folder, 'files', String((await this.credentials()).app.sdkAppId), taskId, name);
   }
 
-  /** Stops the server and deletes its folder. */
+  /** Stops the server and deletes its folder; with `KEEP=1` in the environment the folder stays, with the log beside it, to be looked at. */
   async close(): Promise<void> {
     await this.kill('SIGTERM');
-    await rm(this.folder, { recursive: true });
+    if (process.env['KEEP'] !== '1') return rm(this.folder, { recursive: true });
+    await writeFile(join(this.folder, 'server.log'), this.#lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    console.log(`kept: ${this.folder}`);
   }
 
   #hear(line: LogLine): void {

@@ -41,7 +41,8 @@ export class RenderChild {
     this.outcome = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    this.#start();
+    // The first packet must not wait until a process is forked: the render follows the capture anyway.
+    setImmediate(() => this.#start());
   }
 
   /** Process id of the running child, or null between two. */
@@ -67,6 +68,7 @@ export class RenderChild {
   }
 
   #start(): void {
+    if (this.#closed) return;
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', RENDER_MAIN, JSON.stringify(this.#order)], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
