@@ -5,5 +5,11 @@ import { pureSchemas } from './vite.pure-schemas.ts';
 export default defineConfig({
   root: 'src/page',
   base: '/call/',
-  build: { outDir: '../../dist/page', emptyOutDir: true, assetsInlineLimit: 0, target: 'es2022', rolldownOptions: { treeshake: pureSchemas } },
+  build: {
+    outDir: '../../dist/page',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    target: 'es2022',
+    rolldownOptions: { treeshake: pureSchemas },
+  },
 });

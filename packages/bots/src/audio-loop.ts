@@ -27,7 +27,10 @@ export function toneSamples(pitchHz: number): Int16Array {
 
 /** Encodes one second of a signal's sound, shifted by the encoder's delay so that the tone is heard on the second. */
 export async function encodeAudioLoop(signal: Signal): Promise<Loop> {
-  using encoder = await Encoder.create(FF_ENCODER_LIBOPUS, { bitrate: 32_000, options: { application: 'audio', frame_duration: 20, vbr: 'off' } });
+  using encoder = await Encoder.create(FF_ENCODER_LIBOPUS, {
+    bitrate: 32_000,
+    options: { application: 'audio', frame_duration: 20, vbr: 'off' },
+  });
   const tone = toneSamples(signal.pitchHz);
   const payloads: Buffer[] = [];
   const keep = (packets: Packet[]): void => {
@@ -39,7 +42,8 @@ export async function encodeAudioLoop(signal: Signal): Promise<Loop> {
   // The first second lets the encoder settle; the second one is kept.
   for (let number = 0; number < 2 * PACKETS_PER_SECOND + 1; number++) {
     const samples = new Int16Array(PACKET_SAMPLES);
-    for (let n = 0; n < PACKET_SAMPLES; n++) samples[n] = tone[(number * PACKET_SAMPLES + n + DELAY_SAMPLES) % SAMPLE_RATE] ?? 0;
+    for (let n = 0; n < PACKET_SAMPLES; n++)
+      samples[n] = tone[(number * PACKET_SAMPLES + n + DELAY_SAMPLES) % SAMPLE_RATE] ?? 0;
     using frame = Frame.fromAudioBuffer(Buffer.from(samples.buffer), {
       nbSamples: PACKET_SAMPLES,
       format: AV_SAMPLE_FMT_S16,
@@ -53,5 +57,9 @@ export async function encodeAudioLoop(signal: Signal): Promise<Loop> {
   keep(await encoder.encodeAll(null));
   const second = payloads.slice(PACKETS_PER_SECOND, 2 * PACKETS_PER_SECOND);
   if (second.length !== PACKETS_PER_SECOND) throw new Error(`The encoder made ${payloads.length} packets.`);
-  return { units: second.map((payload) => ({ payloads: [payload], key: true })), clockRate: SAMPLE_RATE, unitsPerSecond: PACKETS_PER_SECOND };
+  return {
+    units: second.map((payload) => ({ payloads: [payload], key: true })),
+    clockRate: SAMPLE_RATE,
+    unitsPerSecond: PACKETS_PER_SECOND,
+  };
 }

@@ -1,13 +1,22 @@
-import { type DtlsKeys, type PeerConfig, RTCPeerConnection, RTCRtpCodecParameters, RTCRtpHeaderExtensionParameters, useSdesMid } from 'werift';
+import {
+  type DtlsKeys,
+  type PeerConfig,
+  RTCPeerConnection,
+  RTCRtpCodecParameters,
+  type RTCRtpHeaderExtensionParameters,
+  useSdesMid,
+} from 'werift';
 import type { BotVideoCodec } from './video-loop.ts';
 
-const FEEDBACK = [
-  { type: 'nack' },
-  { type: 'nack', parameter: 'pli' },
-  { type: 'ccm', parameter: 'fir' },
-];
+const FEEDBACK = [{ type: 'nack' }, { type: 'nack', parameter: 'pli' }, { type: 'ccm', parameter: 'fir' }];
 
-const OPUS = { mimeType: 'audio/opus', clockRate: 48_000, channels: 2, payloadType: 111, parameters: 'minptime=10;useinbandfec=1' };
+const OPUS = {
+  mimeType: 'audio/opus',
+  clockRate: 48_000,
+  channels: 2,
+  payloadType: 111,
+  parameters: 'minptime=10;useinbandfec=1',
+};
 const VP8 = { mimeType: 'video/VP8', clockRate: 90_000, payloadType: 96, rtcpFeedback: FEEDBACK };
 const H264 = {
   mimeType: 'video/H264',
@@ -18,12 +27,21 @@ const H264 = {
 };
 
 /** A connection of a bot. `video` limits it to one codec, as a sender needs it; default: all. */
-export function newConnection({ video, keys }: { video?: BotVideoCodec; keys?: DtlsKeys | undefined } = {}): RTCPeerConnection {
+export function newConnection({
+  video,
+  keys,
+}: {
+  video?: BotVideoCodec;
+  keys?: DtlsKeys | undefined;
+} = {}): RTCPeerConnection {
   const videos = video === 'vp8' ? [VP8] : video === 'h264' ? [H264] : [VP8, H264];
   const mid: RTCRtpHeaderExtensionParameters = useSdesMid();
   const config: Partial<PeerConfig> = {
     bundlePolicy: 'max-bundle',
-    codecs: { audio: [new RTCRtpCodecParameters(OPUS)], video: videos.map((codec) => new RTCRtpCodecParameters(codec)) },
+    codecs: {
+      audio: [new RTCRtpCodecParameters(OPUS)],
+      video: videos.map((codec) => new RTCRtpCodecParameters(codec)),
+    },
     headerExtensions: { audio: [mid], video: [mid] },
     // A server on the same machine is reached over loopback.
     iceServers: [],

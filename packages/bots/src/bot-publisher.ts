@@ -40,11 +40,17 @@ export class BotPublisher {
   async publish(): Promise<void> {
     const { signalling, callId, loops, pacer, pictures } = this.#options;
     const kinds = pictures ? (['audio', 'video'] as const) : (['audio'] as const);
-    const transceivers = kinds.map((kind) => this.#pc.addTransceiver(new MediaStreamTrack({ kind }), { direction: 'sendonly' }));
+    const transceivers = kinds.map((kind) =>
+      this.#pc.addTransceiver(new MediaStreamTrack({ kind }), { direction: 'sendonly' }),
+    );
     const offer = await this.#pc.createOffer();
     useOwnAddressesOnly(this.#pc);
     await this.#pc.setLocalDescription(offer);
-    const streams = transceivers.map(({ mid = '', kind }) => ({ mid, kind: kind === 'video' ? ('video' as const) : ('audio' as const), source: 'main' as const }));
+    const streams = transceivers.map(({ mid = '', kind }) => ({
+      mid,
+      kind: kind === 'video' ? ('video' as const) : ('audio' as const),
+      source: 'main' as const,
+    }));
     // The bot begins DTLS: the first word of the other side would come before werift listens, and be said again a second later.
     const sdp = (this.#pc.localDescription?.sdp ?? '').replaceAll('a=setup:actpass', 'a=setup:active');
     const answer = await signalling.request('room.publish', { callId, sdp, streams });

@@ -1,5 +1,5 @@
-import type { ServerEvents } from '@callreel/protocol';
 import { CallkitError, type SignallingClient } from '@callreel/callkit/signalling';
+import type { ServerEvents } from '@callreel/protocol';
 import type { DtlsKeys, RTCPeerConnection } from 'werift';
 import { newConnection, useOwnAddressesOnly } from './bot-connection.ts';
 
@@ -35,10 +35,12 @@ export class BotSubscriber {
   /** Answers an offer, unless a newer one has come before its turn. */
   offered(offer: Offer): void {
     this.#newestOfferId = offer.offerId;
-    this.#turn = this.#turn.then(() => this.#answer(offer)).catch((thrown: unknown) => {
-      const error = CallkitError.of(thrown);
-      if (!this.#closed && error.code !== 'OfferStale') this.#onError(error);
-    });
+    this.#turn = this.#turn
+      .then(() => this.#answer(offer))
+      .catch((thrown: unknown) => {
+        const error = CallkitError.of(thrown);
+        if (!this.#closed && error.code !== 'OfferStale') this.#onError(error);
+      });
   }
 
   /** Ends the connection. */

@@ -1,5 +1,5 @@
-import type { CallEndReason, CallInfo, CallMediaType, RoomSnapshot, SignIn } from '@callreel/protocol';
 import { CallkitError, Emitter, newDeviceId, SignallingClient } from '@callreel/callkit/signalling';
+import type { CallEndReason, CallInfo, CallMediaType, RoomSnapshot, SignIn } from '@callreel/protocol';
 import type { DtlsKeys } from 'werift';
 import { BotPublisher } from './bot-publisher.ts';
 import { BotSubscriber } from './bot-subscriber.ts';
@@ -155,14 +155,24 @@ export class Bot {
     await this.#connect(info);
     // Who comes later than the others asks for what is there; what comes afterwards is offered unasked.
     const late = room.streams.some(({ userId }) => userId !== this.userId);
-    if (late && this.#subscriber !== null) await this.#signalling.request('room.subscribe', { callId: info.callId, restart: false });
+    if (late && this.#subscriber !== null)
+      await this.#signalling.request('room.subscribe', { callId: info.callId, restart: false });
   }
 
   async #connect(info: CallInfo): Promise<void> {
     this.#disconnect();
     const { loops, videoCodec, pacer, keys, receive = true } = this.#options;
-    if (receive) this.#subscriber = new BotSubscriber(this.#signalling, keys, (error) => this.#events.emit('error', error));
-    const publisher = new BotPublisher({ signalling: this.#signalling, callId: info.callId, loops, videoCodec, pictures: info.mediaType === 'video', pacer, keys });
+    if (receive)
+      this.#subscriber = new BotSubscriber(this.#signalling, keys, (error) => this.#events.emit('error', error));
+    const publisher = new BotPublisher({
+      signalling: this.#signalling,
+      callId: info.callId,
+      loops,
+      videoCodec,
+      pictures: info.mediaType === 'video',
+      pacer,
+      keys,
+    });
     this.#publisher = publisher;
     await publisher.publish().catch((thrown: unknown) => {
       // Hung up, or connected anew, while the server was being asked.
@@ -175,7 +185,8 @@ export class Bot {
     this.#mediaEpoch = room.mediaEpoch;
     const info = this.#info;
     await this.#connect(info);
-    if (this.#subscriber !== null) await this.#signalling.request('room.subscribe', { callId: info.callId, restart: true });
+    if (this.#subscriber !== null)
+      await this.#signalling.request('room.subscribe', { callId: info.callId, restart: true });
   }
 
   async #resume(): Promise<void> {

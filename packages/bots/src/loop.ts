@@ -4,7 +4,7 @@
  */
 export type Loop = {
   /** One entry a unit of time (a picture, or 20 ms of sound). */
-  units: readonly { payloads: readonly Buffer[]; /** Decodable without what came before. */ key: boolean }[];
+  units: readonly { payloads: readonly Buffer[] /** Decodable without what came before. */; key: boolean }[];
   /** Ticks of the RTP clock in a second. */
   clockRate: number;
   /** Units in a second. */

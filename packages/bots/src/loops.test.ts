@@ -1,4 +1,14 @@
-import { AV_CODEC_ID_H264, AV_CODEC_ID_OPUS, AV_CODEC_ID_VP8, CodecContext, Codec, Frame, Packet, type AVCodecID, Rational } from 'node-av';
+import {
+  AV_CODEC_ID_H264,
+  AV_CODEC_ID_OPUS,
+  AV_CODEC_ID_VP8,
+  type AVCodecID,
+  Codec,
+  CodecContext,
+  Frame,
+  Packet,
+  Rational,
+} from 'node-av';
 import { describe, expect, it } from 'vitest';
 import { encodeAudioLoop } from './audio-loop.ts';
 import { yuvOf } from './picture.ts';
@@ -42,7 +52,9 @@ function assemble(codec: 'vp8' | 'h264', payloads: readonly Buffer[]): Buffer {
     payloads.flatMap((payload) => {
       const [first = 0, second = 0] = payload;
       if ((first & 0x1f) !== 28) return [Buffer.of(0, 0, 0, 1), payload];
-      return second & 0x80 ? [Buffer.of(0, 0, 0, 1, (first & 0xe0) | (second & 0x1f)), payload.subarray(2)] : [payload.subarray(2)];
+      return second & 0x80
+        ? [Buffer.of(0, 0, 0, 1, (first & 0xe0) | (second & 0x1f)), payload.subarray(2)]
+        : [payload.subarray(2)];
     }),
   );
 }
@@ -52,7 +64,7 @@ describe.each(['vp8', 'h264'] as const)('the %s loop', (codec) => {
     const signal = signalOf(1);
     const loop = await encodeVideoLoop(signal, codec);
     expect(loop.units).toHaveLength(LOOP_S * FRAME_RATE);
-    loop.units.forEach(({ key }, number) => expect(key).toBe(number % 5 === 0));
+    for (const [number, { key }] of loop.units.entries()) expect(key).toBe(number % 5 === 0);
     const wanted = yuvOf(signal.color);
     const seen: { y: number; u: number; v: number }[] = [];
     const twice = [...loop.units, ...loop.units].map(({ payloads }) => assemble(codec, payloads));
@@ -65,7 +77,11 @@ describe.each(['vp8', 'h264'] as const)('the %s loop', (codec) => {
     expect(seen).toHaveLength(2 * LOOP_S * FRAME_RATE);
     seen.forEach(({ y, u, v }, number) => {
       if (number % FRAME_RATE < FLASH_FRAMES) expect(y, `picture ${number}`).toBeGreaterThan(225);
-      else expect(Math.max(Math.abs(y - wanted.y), Math.abs(u - wanted.u), Math.abs(v - wanted.v)), `picture ${number}`).toBeLessThan(8);
+      else
+        expect(
+          Math.max(Math.abs(y - wanted.y), Math.abs(u - wanted.u), Math.abs(v - wanted.v)),
+          `picture ${number}`,
+        ).toBeLessThan(8);
     });
   });
 });
@@ -90,7 +106,9 @@ describe('the sound loop', () => {
     });
     expect(energyMs.at(-5)).toBeLessThan(0.01);
     for (const second of [0, 1000]) {
-      const loud = energyMs.flatMap((level, ms) => (level > 0.05 && ms >= second - 20 && ms < second + 980 ? [ms] : []));
+      const loud = energyMs.flatMap((level, ms) =>
+        level > 0.05 && ms >= second - 20 && ms < second + 980 ? [ms] : [],
+      );
       expect(loud[0]).toBeLessThanOrEqual(second + 3);
       expect(loud.at(-1)).toBeGreaterThanOrEqual(second + TONE_MS - 4);
       expect(loud.at(-1)).toBeLessThanOrEqual(second + TONE_MS + 6);

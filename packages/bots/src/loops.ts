@@ -20,7 +20,10 @@ export class LoopShelf {
     const signal = signalOf(userIndex);
     let loops = this.#made.get(signal.index);
     if (loops === undefined) {
-      loops = Promise.all([encodeVideoLoop(signal, this.#codec), encodeAudioLoop(signal)]).then(([video, audio]) => ({ video, audio }));
+      loops = Promise.all([encodeVideoLoop(signal, this.#codec), encodeAudioLoop(signal)]).then(([video, audio]) => ({
+        video,
+        audio,
+      }));
       this.#made.set(signal.index, loops);
     }
     return loops;

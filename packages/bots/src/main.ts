@@ -41,19 +41,35 @@ export async function main(args: readonly string[]): Promise<number> {
     const { server, app, receive, prefix } = values;
     const calls = positive('calls', values.calls);
     if (!Number.isInteger(calls)) throw new ArgumentError(`--calls is ${values.calls}; it must be a whole number.`);
-    const seconds = values.seconds === undefined ? 60 * positive('minutes', values.minutes ?? '1') : positive('seconds', values.seconds);
+    const seconds =
+      values.seconds === undefined
+        ? 60 * positive('minutes', values.minutes ?? '1')
+        : positive('seconds', values.seconds);
     const videoCodec = oneOf('video', values.video, ['vp8', 'h264'] as const);
     const type = oneOf('type', values.type, ['video', 'audio'] as const);
     const application = app === undefined ? await demoApplication(server) : await readApplication(app);
     const stop = new AbortController();
     process.once('SIGINT', () => stop.abort());
     process.once('SIGTERM', () => stop.abort());
-    const results = await runBots({ server, ...application, calls, seconds, type, videoCodec, receive, namePrefix: prefix, signal: stop.signal, onProgress: (line) => console.log(line) });
+    const results = await runBots({
+      server,
+      ...application,
+      calls,
+      seconds,
+      type,
+      videoCodec,
+      receive,
+      namePrefix: prefix,
+      signal: stop.signal,
+      onProgress: (line) => console.log(line),
+    });
     console.log(resultsTable(results));
     return results.length === calls && results.every(({ problem }) => problem === null) ? 0 : 1;
   } catch (thrown) {
     console.error(thrown instanceof Error ? thrown.message : thrown);
-    const wrongUse = thrown instanceof ArgumentError || (thrown instanceof TypeError && 'code' in thrown && String(thrown.code).startsWith('ERR_PARSE_ARGS'));
+    const wrongUse =
+      thrown instanceof ArgumentError ||
+      (thrown instanceof TypeError && 'code' in thrown && String(thrown.code).startsWith('ERR_PARSE_ARGS'));
     if (wrongUse) console.error(USAGE);
     return wrongUse ? 2 : 1;
   }
@@ -61,7 +77,8 @@ export async function main(args: readonly string[]): Promise<number> {
 
 function positive(name: string, text: string): number {
   const value = Number(text);
-  if (!(value > 0) || !Number.isFinite(value)) throw new ArgumentError(`--${name} is ${text}; it must be a number above 0.`);
+  if (!(value > 0) || !Number.isFinite(value))
+    throw new ArgumentError(`--${name} is ${text}; it must be a number above 0.`);
   return value;
 }
 
@@ -75,7 +92,8 @@ async function readApplication(path: string): Promise<{ sdkAppId: number; secret
   const credentials: unknown = JSON.parse(await readFile(path, 'utf8'));
   const app = member(credentials, 'app');
   const [sdkAppId, secretKey] = [member(app, 'sdkAppId'), member(app, 'secretKey')];
-  if (typeof sdkAppId !== 'number' || typeof secretKey !== 'string') throw new ArgumentError(`--app: ${path} has no app.sdkAppId and app.secretKey.`);
+  if (typeof sdkAppId !== 'number' || typeof secretKey !== 'string')
+    throw new ArgumentError(`--app: ${path} has no app.sdkAppId and app.secretKey.`);
   return { sdkAppId, secretKey };
 }
 
@@ -84,12 +102,15 @@ async function demoApplication(server: string): Promise<{ sdkAppId: number }> {
     throw new Error(`The server at ${server} cannot be reached.`, { cause });
   });
   const sdkAppId = answer.ok ? member(await answer.json(), 'sdkAppId') : undefined;
-  if (typeof sdkAppId !== 'number') throw new ArgumentError('The server does not run in demo mode: give --app with its credentials.json.');
+  if (typeof sdkAppId !== 'number')
+    throw new ArgumentError('The server does not run in demo mode: give --app with its credentials.json.');
   return { sdkAppId };
 }
 
 function member(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null && key in value ? (value as Record<string, unknown>)[key] : undefined;
+  return typeof value === 'object' && value !== null && key in value
+    ? (value as Record<string, unknown>)[key]
+    : undefined;
 }
 
 if (import.meta.main) process.exit(await main(process.argv.slice(2)));

@@ -15,7 +15,9 @@ describe('Pacer', () => {
   it('sends each unit at its time of the wall clock, without drift', () => {
     const pacer = new Pacer(() => Date.now());
     const sent: { number: number; atMs: number; index: number | undefined }[] = [];
-    pacer.add(loop(15, 150), (number, { payloads }) => sent.push({ number, atMs: Date.now(), index: payloads[0]?.[0] }));
+    pacer.add(loop(15, 150), (number, { payloads }) =>
+      sent.push({ number, atMs: Date.now(), index: payloads[0]?.[0] }),
+    );
     vi.advanceTimersByTime(60_000);
     pacer.close();
     expect(sent).toHaveLength(900);

@@ -29,13 +29,17 @@ export class Pacer {
   /** Sends a loop to a sink from its next unit on. Returns a function that ends it. */
   add(loop: Loop, sink: UnitSink): () => void {
     const line = { loop, sink };
-    const group = this.#groups.get(loop.unitsPerSecond) ?? { next: Math.ceil((this.#now() * loop.unitsPerSecond) / 1000), lines: new Set<Line>() };
+    const group = this.#groups.get(loop.unitsPerSecond) ?? {
+      next: Math.ceil((this.#now() * loop.unitsPerSecond) / 1000),
+      lines: new Set<Line>(),
+    };
     this.#groups.set(loop.unitsPerSecond, group);
     group.lines.add(line);
     this.#arm();
     return () => {
       group.lines.delete(line);
-      if (group.lines.size === 0 && this.#groups.get(loop.unitsPerSecond) === group) this.#groups.delete(loop.unitsPerSecond);
+      if (group.lines.size === 0 && this.#groups.get(loop.unitsPerSecond) === group)
+        this.#groups.delete(loop.unitsPerSecond);
       this.#arm();
     };
   }

@@ -18,7 +18,9 @@ describe('packetiseVp8', () => {
 });
 
 // A unit holds no start code and does not end in zero: the encoder sees to that with emulation prevention.
-const unit = fc.tuple(fc.constantFrom(0x65, 0x41, 0x67, 0x68), fc.uint8Array({ minLength: 1, maxLength: 4000 })).map(([head, body]) => Buffer.from([head, ...body.map((byte) => byte | 1)]));
+const unit = fc
+  .tuple(fc.constantFrom(0x65, 0x41, 0x67, 0x68), fc.uint8Array({ minLength: 1, maxLength: 4000 }))
+  .map(([head, body]) => Buffer.from([head, ...body.map((byte) => byte | 1)]));
 
 /** Puts units together again, as a receiver does (RFC 6184, 5.8). */
 function assemble(payloads: Buffer[]): Buffer[] {
@@ -26,7 +28,8 @@ function assemble(payloads: Buffer[]): Buffer[] {
   for (const payload of payloads) {
     const [first = 0, second = 0] = payload;
     if ((first & 0x1f) !== 28) units.push(payload);
-    else if (second & 0x80) units.push(Buffer.concat([Buffer.of((first & 0xe0) | (second & 0x1f)), payload.subarray(2)]));
+    else if (second & 0x80)
+      units.push(Buffer.concat([Buffer.of((first & 0xe0) | (second & 0x1f)), payload.subarray(2)]));
     else units.push(Buffer.concat([units.pop() ?? Buffer.alloc(0), payload.subarray(2)]));
   }
   return units;
@@ -36,7 +39,9 @@ describe('packetiseH264', () => {
   it('carries every unit whole', () => {
     fc.assert(
       fc.property(fc.array(unit, { minLength: 1, maxLength: 5 }), (units) => {
-        const stream = Buffer.concat(units.flatMap((each, index) => [Buffer.from(index % 2 ? [0, 0, 1] : [0, 0, 0, 1]), each]));
+        const stream = Buffer.concat(
+          units.flatMap((each, index) => [Buffer.from(index % 2 ? [0, 0, 1] : [0, 0, 0, 1]), each]),
+        );
         const payloads = packetiseH264(stream);
         expect(unitsOf(stream)).toEqual(units);
         expect(assemble(payloads)).toEqual(units);
@@ -55,6 +60,8 @@ describe('packetiseH264', () => {
   });
 
   it('leaves out delimiters and supplemental information', () => {
-    expect(unitsOf(Buffer.from([0, 0, 0, 1, 9, 0x10, 0, 0, 1, 6, 5, 0, 0, 1, 0x65, 7]))).toEqual([Buffer.from([0x65, 7])]);
+    expect(unitsOf(Buffer.from([0, 0, 0, 1, 9, 0x10, 0, 0, 1, 6, 5, 0, 0, 1, 0x65, 7]))).toEqual([
+      Buffer.from([0x65, 7]),
+    ]);
   });
 });

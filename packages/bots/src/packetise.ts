@@ -3,7 +3,9 @@ export const PAYLOAD_MAX_BYTES = 1150;
 
 /** Payloads of one VP8 picture (RFC 7741, with the one-byte descriptor): the first says that a partition starts. */
 export function packetiseVp8(picture: Buffer): Buffer[] {
-  return cut(picture, PAYLOAD_MAX_BYTES - 1).map((part, index) => Buffer.concat([Buffer.of(index === 0 ? 0x10 : 0x00), part]));
+  return cut(picture, PAYLOAD_MAX_BYTES - 1).map((part, index) =>
+    Buffer.concat([Buffer.of(index === 0 ? 0x10 : 0x00), part]),
+  );
 }
 
 /**
@@ -48,5 +50,7 @@ function afterStartCode(stream: Buffer, from: number): number | null {
 /** Cuts into parts of nearly the same size: no tiny last packet. */
 function cut(bytes: Buffer, mostBytes: number): Buffer[] {
   const count = Math.max(1, Math.ceil(bytes.length / mostBytes));
-  return Array.from({ length: count }, (_, index) => bytes.subarray(Math.floor((index * bytes.length) / count), Math.floor(((index + 1) * bytes.length) / count)));
+  return Array.from({ length: count }, (_, index) =>
+    bytes.subarray(Math.floor((index * bytes.length) / count), Math.floor(((index + 1) * bytes.length) / count)),
+  );
 }

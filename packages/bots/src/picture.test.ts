@@ -10,7 +10,8 @@ describe('paint', () => {
     for (const frame of [0, FLASH_FRAMES - 1, FLASH_FRAMES, FRAME_RATE - 1, FRAME_RATE]) {
       const picture = paint(signal, frame);
       const wanted = frame % FRAME_RATE < FLASH_FRAMES ? 235 : yuvOf(signal.color).y;
-      for (let y = 90; y < 270; y += 7) for (let x = 0; x < PICTURE.width; x += 11) expect(luma(picture, x, y)).toBe(wanted);
+      for (let y = 90; y < 270; y += 7)
+        for (let x = 0; x < PICTURE.width; x += 11) expect(luma(picture, x, y)).toBe(wanted);
     }
   });
 
@@ -42,5 +43,10 @@ describe('paint', () => {
 });
 
 it('counts through the loop', () => {
-  expect([clockText(0), clockText(1), clockText(FRAME_RATE), clockText(LOOP_S * FRAME_RATE - 1)]).toEqual(['00.00', '00.06', '01.00', '09.93']);
+  expect([clockText(0), clockText(1), clockText(FRAME_RATE), clockText(LOOP_S * FRAME_RATE - 1)]).toEqual([
+    '00.00',
+    '00.06',
+    '01.00',
+    '09.93',
+  ]);
 });

@@ -56,7 +56,7 @@ function addNoise(picture: Buffer, seed: number): void {
   for (let top = (height * 3) / 4; top < height; top += 8) {
     for (let left = 0; left < width; left += 8) {
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      const shift = (state >>> 24) % 41 - 20;
+      const shift = ((state >>> 24) % 41) - 20;
       for (let row = top; row < Math.min(top + 8, height); row++) {
         for (let x = left; x < left + 8; x++) {
           const at = row * width + x;

@@ -1,4 +1,4 @@
-import { createSelfSignedCertificate, HashAlgorithm, SignatureAlgorithm, type DtlsKeys } from 'werift';
+import { createSelfSignedCertificate, type DtlsKeys, HashAlgorithm, SignatureAlgorithm } from 'werift';
 import { Bot } from './bot.ts';
 import { LoopShelf } from './loops.ts';
 import { Pacer } from './pacer.ts';
@@ -80,30 +80,76 @@ type Shared = { shelf: LoopShelf; pacer: Pacer; keys: DtlsKeys };
 type Wanted = RunBotsOptions & Required<Pick<RunBotsOptions, 'seconds' | 'videoCodec' | 'onProgress'>>;
 
 /** Holds one call. `begun` settles when it has begun or failed; neither promise rejects. */
-function holdCall(number: number, wanted: Wanted, shared: Shared): { begun: Promise<void>; done: Promise<BotCallResult> } {
+function holdCall(
+  number: number,
+  wanted: Wanted,
+  shared: Shared,
+): { begun: Promise<void>; done: Promise<BotCallResult> } {
   const begun = Promise.withResolvers<void>();
   const done = hold(number, wanted, shared, begun.resolve).finally(begun.resolve);
   return { begun: begun.promise, done };
 }
 
-async function hold(number: number, wanted: Wanted, { shelf, pacer, keys }: Shared, onBegun: () => void): Promise<BotCallResult> {
-  const { server, sdkAppId, secretKey, userSigs, seconds, type = 'video', videoCodec, receive = true, namePrefix = 'bot', onProgress, signal } = wanted;
+async function hold(
+  number: number,
+  wanted: Wanted,
+  { shelf, pacer, keys }: Shared,
+  onBegun: () => void,
+): Promise<BotCallResult> {
+  const {
+    server,
+    sdkAppId,
+    secretKey,
+    userSigs,
+    seconds,
+    type = 'video',
+    videoCodec,
+    receive = true,
+    namePrefix = 'bot',
+    onProgress,
+    signal,
+  } = wanted;
   const bots = await Promise.all(
     [2 * number - 1, 2 * number].map(async (userNumber) => {
       const userId = `${namePrefix}-${userNumber}`;
-      const userSig = userSigs?.[userId] ?? (secretKey === undefined ? undefined : makeUserSig({ sdkAppId, secretKey, userId }));
-      return new Bot({ server, sdkAppId, userId, userSig, loops: await shelf.of(userNumber - 1), videoCodec, pacer, receive, keys });
+      const userSig =
+        userSigs?.[userId] ?? (secretKey === undefined ? undefined : makeUserSig({ sdkAppId, secretKey, userId }));
+      return new Bot({
+        server,
+        sdkAppId,
+        userId,
+        userSig,
+        loops: await shelf.of(userNumber - 1),
+        videoCodec,
+        pacer,
+        receive,
+        keys,
+      });
     }),
   );
   const [caller, callee] = bots as [Bot, Bot];
-  const result: BotCallResult = { number, callId: null, callerId: caller.userId, calleeId: callee.userId, lengthMs: 0, sent: 0, received: 0, problem: null };
+  const result: BotCallResult = {
+    number,
+    callId: null,
+    callerId: caller.userId,
+    calleeId: callee.userId,
+    lengthMs: 0,
+    sent: 0,
+    received: 0,
+    problem: null,
+  };
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
   for (const bot of bots) bot.on('error', (error) => failed.reject(error));
   try {
     await Promise.race([Promise.all(bots.map((bot) => bot.signIn())), failed.promise]);
     const bothBegun = Promise.all(bots.map((bot) => new Promise<void>((resolve) => bot.on('begun', () => resolve()))));
-    const bothEnded = Promise.all(bots.map((bot) => new Promise<number | null>((resolve) => bot.on('ended', (_callId, _reason, totalMs) => resolve(totalMs)))));
+    const bothEnded = Promise.all(
+      bots.map(
+        (bot) =>
+          new Promise<number | null>((resolve) => bot.on('ended', (_callId, _reason, totalMs) => resolve(totalMs))),
+      ),
+    );
     result.callId = await Promise.race([caller.call([callee.userId], type), failed.promise]);
     await Promise.race([bothBegun, failed.promise, refuseAfter(BEGIN_TIMEOUT_MS, 'was not answered')]);
     const begunAtMs = performance.now();
@@ -127,7 +173,8 @@ async function hold(number: number, wanted: Wanted, { shelf, pacer, keys }: Shar
       bot.close();
     }
   }
-  result.problem ??= result.sent === 0 ? 'nothing was sent' : receive && result.received === 0 ? 'nothing was received' : null;
+  result.problem ??=
+    result.sent === 0 ? 'nothing was sent' : receive && result.received === 0 ? 'nothing was received' : null;
   return result;
 }
 

@@ -10,7 +10,10 @@ describe('signalOf', () => {
       for (const other of all) {
         if (one.index === other.index) continue;
         expect(Math.abs(one.pitchHz - other.pitchHz)).toBeGreaterThanOrEqual(100);
-        const distance = Math.abs(one.color.r - other.color.r) + Math.abs(one.color.g - other.color.g) + Math.abs(one.color.b - other.color.b);
+        const distance =
+          Math.abs(one.color.r - other.color.r) +
+          Math.abs(one.color.g - other.color.g) +
+          Math.abs(one.color.b - other.color.b);
         expect(distance, `${one.name} ${other.name}`).toBeGreaterThan(20);
       }
     }

@@ -40,7 +40,12 @@ export function signalOf(userIndex: number): Signal {
   const index = userIndex % SIGNAL_COUNT;
   // The golden angle keeps the first users' colours far apart, however many there are.
   const hue = (index * 137.508) % 360;
-  return { index, name: `BOT ${String(index + 1).padStart(2, '0')}`, color: rgbOf(hue, 0.75, index % 2 === 0 ? 0.36 : 0.48), pitchHz: 440 + 130 * index };
+  return {
+    index,
+    name: `BOT ${String(index + 1).padStart(2, '0')}`,
+    color: rgbOf(hue, 0.75, index % 2 === 0 ? 0.36 : 0.48),
+    pitchHz: 440 + 130 * index,
+  };
 }
 
 /** Colour of a hue (degrees), a saturation and a lightness (0 to 1 each). */

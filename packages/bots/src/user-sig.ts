@@ -13,7 +13,13 @@ export type UserSigFacts = {
 };
 
 /** A UserSig in the format of `tls-sig-api-v2`: HMAC-SHA256 over four lines, JSON, zlib, base64 with `* - _`. */
-export function makeUserSig({ sdkAppId, secretKey, userId, expireS = 86_400, nowS = Math.floor(Date.now() / 1000) }: UserSigFacts): string {
+export function makeUserSig({
+  sdkAppId,
+  secretKey,
+  userId,
+  expireS = 86_400,
+  nowS = Math.floor(Date.now() / 1000),
+}: UserSigFacts): string {
   const signed = `TLS.identifier:${userId}\nTLS.sdkappid:${sdkAppId}\nTLS.time:${nowS}\nTLS.expire:${expireS}\n`;
   const ticket = {
     'TLS.ver': '2.0',

@@ -32,7 +32,10 @@ export async function encodeVideoLoop(signal: Signal, codec: BotVideoCodec): Pro
     for (const packet of packets) {
       if (packet.data !== null) {
         const bytes = Buffer.from(packet.data);
-        units.push({ payloads: codec === 'vp8' ? packetiseVp8(bytes) : packetiseH264(bytes), key: (packet.flags & AV_PKT_FLAG_KEY) !== 0 });
+        units.push({
+          payloads: codec === 'vp8' ? packetiseVp8(bytes) : packetiseH264(bytes),
+          key: (packet.flags & AV_PKT_FLAG_KEY) !== 0,
+        });
       }
       packet.free();
     }
@@ -47,16 +50,27 @@ export async function encodeVideoLoop(signal: Signal, codec: BotVideoCodec): Pro
     keep(await encoder.encodeAll(frame));
   }
   keep(await encoder.encodeAll(null));
-  if (units.length !== LOOP_S * FRAME_RATE || units[0]?.key !== true) throw new Error(`The encoder made ${units.length} pictures of ${LOOP_S * FRAME_RATE}.`);
+  if (units.length !== LOOP_S * FRAME_RATE || units[0]?.key !== true)
+    throw new Error(`The encoder made ${units.length} pictures of ${LOOP_S * FRAME_RATE}.`);
   return { units, clockRate: 90_000, unitsPerSecond: FRAME_RATE };
 }
 
 function openEncoder(codec: BotVideoCodec): Promise<Encoder> {
   const common = { bitrate: BITRATE, gopSize: KEY_INTERVAL_FRAMES, maxBFrames: 0, threadCount: 1 } as const;
-  if (codec === 'vp8') return Encoder.create(FF_ENCODER_LIBVPX_VP8, { ...common, options: { deadline: 'realtime', 'cpu-used': 8, 'lag-in-frames': 0, 'auto-alt-ref': 0 } });
+  if (codec === 'vp8')
+    return Encoder.create(FF_ENCODER_LIBVPX_VP8, {
+      ...common,
+      options: { deadline: 'realtime', 'cpu-used': 8, 'lag-in-frames': 0, 'auto-alt-ref': 0 },
+    });
   // Constrained baseline at level 3.1 (42e01f), parameter sets before every key picture.
   return Encoder.create(FF_ENCODER_LIBX264, {
     ...common,
-    options: { preset: 'veryfast', tune: 'zerolatency', profile: 'baseline', level: '3.1', 'x264-params': `keyint=${KEY_INTERVAL_FRAMES}:min-keyint=${KEY_INTERVAL_FRAMES}:scenecut=0:repeat-headers=1:sliced-threads=0` },
+    options: {
+      preset: 'veryfast',
+      tune: 'zerolatency',
+      profile: 'baseline',
+      level: '3.1',
+      'x264-params': `keyint=${KEY_INTERVAL_FRAMES}:min-keyint=${KEY_INTERVAL_FRAMES}:scenecut=0:repeat-headers=1:sliced-threads=0`,
+    },
   });
 }

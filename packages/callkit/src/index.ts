@@ -7,7 +7,7 @@
  */
 export * from './engine/call-engine.ts';
 export type { CallEngineEvents, CallExtraInfo, EngineState } from './engine/call-events.ts';
-export type { CallMedia, View } from './media/call-media.ts';
 export type { CallMediaOptions } from './media/browser-call-media.ts';
+export type { CallMedia, View } from './media/call-media.ts';
 export type { VideoCodec } from './media/codec-preference.ts';
 export { CallkitError, type CallkitErrorCode, CLIENT_ERRORS, type ClientErrorCode } from './signalling/index.ts';

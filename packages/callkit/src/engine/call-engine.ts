@@ -1,11 +1,11 @@
-import type { CallEndReason, CallInfo, CallMediaType, ResumedCall, RoomSnapshot, ServerEvents } from '@callreel/protocol';
+import type { CallInfo, CallMediaType, ResumedCall } from '@callreel/protocol';
 import { BrowserCallMedia, type CallMediaOptions } from '../media/browser-call-media.ts';
 import type { CallMedia, View } from '../media/call-media.ts';
 import type { VideoCodec } from '../media/codec-preference.ts';
 import { CallkitError, Emitter, type Listener, newDeviceId, SignallingClient } from '../signalling/index.ts';
-import { type CallEngineEvents, type EngineState, extraInfoOf } from './call-events.ts';
-import { type EngineCall, newEngineCall, resumeSteps } from './engine-call.ts';
-import { changesBetween, viewOf } from './room-view.ts';
+import type { CallEngineEvents, EngineState } from './call-events.ts';
+import { CurrentCall } from './current-call.ts';
+import { resumeSteps } from './engine-call.ts';
 import { tabDeviceId } from './tab-device-id.ts';
 
 /** How to make a {@link CallEngine}. */
@@ -54,27 +54,29 @@ export class CallEngine {
   readonly #pageDeviceId = newDeviceId();
   #signalling: SignallingClient | null = null;
   #selfId = '';
-  #state: EngineState = 'signedOut';
-  #call: EngineCall | null = null;
+  readonly #current = new CurrentCall(this.#events);
   /** Media of a call that is being placed and which the server does not know yet. */
   #pending: CallMedia | null = null;
   /** Calls that the user has left without the server's answer. */
   readonly #left = new Set<string>();
 
-  constructor({ videoCodec = 'vp8', newCallMedia = (options) => new BrowserCallMedia(options) }: CallEngineOptions = {}) {
+  constructor({
+    videoCodec = 'vp8',
+    newCallMedia = (options) => new BrowserCallMedia(options),
+  }: CallEngineOptions = {}) {
     this.#videoCodec = videoCodec;
     this.#newCallMedia = newCallMedia;
   }
 
   /** Where the engine stands. */
   get state(): EngineState {
-    return this.#state;
+    return this.#current.state;
   }
 
   /** The call of this moment, and when it was answered (ms since the Unix epoch, by the server's clock). */
   get call(): { info: CallInfo; acceptedAtMs: number; userIds: string[] } | null {
-    if (this.#call === null) return null;
-    const { info, acceptedAtMs, view } = this.#call;
+    if (this.#current.call === null) return null;
+    const { info, acceptedAtMs, view } = this.#current.call;
     return { info, acceptedAtMs, userIds: [...view.users.keys()] };
   }
 
@@ -104,6 +106,7 @@ export class CallEngine {
     const signalling = new SignallingClient({ server, signIn: () => signIn });
     this.#signalling = signalling;
     this.#selfId = userId;
+    this.#current.belongTo(userId);
     this.#listen(signalling);
     try {
       await signalling.connect();
@@ -111,8 +114,13 @@ export class CallEngine {
       if (this.#signalling === signalling) this.destroy();
       throw thrown;
     }
-    if (this.#state === 'signedOut') this.#setState('idle');
-    await this.#resume(signalling);
+    if (this.#current.state === 'signedOut') this.#current.setState('idle');
+    try {
+      await this.#resume(signalling);
+    } catch (thrown) {
+      // Lost again already: the next connection resumes.
+      if (!CallkitError.of(thrown).retry) throw thrown;
+    }
   }
 
   /** Signs out and lets everything go. A running call ends for the others when the server misses this device. */
@@ -121,17 +129,25 @@ export class CallEngine {
     this.#signalling = null;
     this.#drop();
     this.#left.clear();
-    this.#setState('signedOut');
+    this.#current.setState('signedOut');
   }
 
   /**
    * Calls users. Opens microphone and camera first, so that nobody is rung before they may be used. Throws
    * what the server answers: `CallUserUnknown`, `CallBusy`, `CallSelf` …
    */
-  async calls({ userIdList, type, roomId, strRoomId, timeout = 30, userData, chatGroupId }: CallsParameters): Promise<{ callId: string }> {
+  async calls({
+    userIdList,
+    type,
+    roomId,
+    strRoomId,
+    timeout = 30,
+    userData,
+    chatGroupId,
+  }: CallsParameters): Promise<{ callId: string }> {
     const signalling = this.#signedIn();
-    if (this.#state !== 'idle') throw new CallkitError('CallBusy');
-    this.#setState('calling');
+    if (this.#current.state !== 'idle') throw new CallkitError('CallBusy');
+    this.#current.setState('calling');
     const media = this.#makeMedia(signalling);
     this.#pending = media;
     try {
@@ -141,17 +157,17 @@ export class CallEngine {
       const { info } = await signalling.request('call.start', body);
       if (this.#pending !== media) {
         // Hung up while the server was being asked.
-        this.#leave(info.callId);
+        await this.#leave(info.callId);
         throw new CallkitError('NoCall');
       }
       this.#pending = null;
-      this.#call = newEngineCall('calling', info, media);
+      this.#current.place(info, media);
       return { callId: info.callId };
     } catch (thrown) {
       media.close();
       if (this.#pending === media) {
         this.#pending = null;
-        this.#setState('idle');
+        this.#current.setState('idle');
         // Somebody may have called meanwhile, which was not heard here.
         this.#resume(signalling).catch((error: unknown) => this.#report(CallkitError.of(error)));
       }
@@ -162,16 +178,16 @@ export class CallEngine {
   /** Answers the ringing call. Opens microphone and camera first. Throws `CallNotRinging` when it is over meanwhile. */
   async accept(): Promise<void> {
     const signalling = this.#signedIn();
-    const call = this.#call;
+    const call = this.#current.call;
     if (call?.phase !== 'ringing') throw new CallkitError('CallNotRinging');
     if (call.media !== null) return;
     const media = this.#makeMedia(signalling);
     call.media = media;
     try {
       await media.prepare(call.info.mediaType);
-      if (this.#call !== call) throw new CallkitError('CallNotRinging');
+      if (this.#current.call !== call) throw new CallkitError('CallNotRinging');
       const begun = await signalling.request('call.accept', { callId: call.callId });
-      this.#begin(begun, false);
+      this.#current.begin(begun, false);
     } catch (thrown) {
       media.close();
       if (call.media === media) call.media = null;
@@ -181,27 +197,27 @@ export class CallEngine {
 
   /** Rejects the ringing call. */
   async reject(): Promise<void> {
-    const call = this.#call;
+    const call = this.#current.call;
     if (call?.phase !== 'ringing') throw new CallkitError('CallNotRinging');
-    await this.#leave(call.callId, 'call.reject');
-    this.#finish(call.callId, 'reject', this.#selfId);
+    await this.#leaveOrForget(call.callId, 'call.reject');
+    this.#current.finish(call.callId, 'reject', this.#selfId);
   }
 
   /** Leaves the running call, or cancels one that still rings. Works without a connection, too. */
   async hangup(): Promise<void> {
-    const call = this.#call;
+    const call = this.#current.call;
     if (call === null) {
       if (this.#pending === null) throw new CallkitError('NoCall');
       this.#pending.close();
       this.#pending = null;
-      this.#setState('idle');
+      this.#current.setState('idle');
       return;
     }
     if (call.phase === 'ringing') return this.reject();
     // Nothing leaves this device from now on, whenever the server answers.
     call.media?.close();
-    await this.#leave(call.callId);
-    this.#finish(call.callId, call.phase === 'active' ? 'hangup' : 'canceled', this.#selfId);
+    await this.#leaveOrForget(call.callId, 'call.hangup');
+    this.#current.finish(call.callId, call.phase === 'active' ? 'hangup' : 'canceled', this.#selfId);
   }
 
   /** Switches the camera on, and shows it in a view if one is given. In a call of sound it adds pictures. */
@@ -257,7 +273,7 @@ export class CallEngine {
   }
 
   #anyMedia(): CallMedia | null {
-    return this.#call?.media ?? this.#pending;
+    return this.#current.call?.media ?? this.#pending;
   }
 
   #media(): CallMedia {
@@ -280,9 +296,7 @@ export class CallEngine {
   }
 
   #listen(signalling: SignallingClient): void {
-    const forCall = (callId: string, act: (call: EngineCall) => void): void => {
-      if (this.#call?.callId === callId) act(this.#call);
-    };
+    const current = this.#current;
     signalling.on('connected', (first) => {
       this.#events.emit('onConnectionChanged', true);
       if (!first) this.#resume(signalling).catch((thrown: unknown) => this.#report(CallkitError.of(thrown)));
@@ -290,20 +304,22 @@ export class CallEngine {
     signalling.on('disconnected', () => this.#events.emit('onConnectionChanged', false));
     signalling.on('unreachable', () => this.#events.emit('onConnectionChanged', false));
     signalling.on('refused', (error) => this.#onRefused(error));
-    signalling.on('call.received', ({ info }) => this.#ring(info));
-    signalling.on('call.begun', (body) => forCall(body.info.callId, () => this.#begin(body, false)));
-    signalling.on('call.ended', ({ info, reason, userId, totalMs }) => this.#finish(info.callId, reason, userId, totalMs));
-    signalling.on('call.notConnected', ({ info, reason, userId }) => this.#finish(info.callId, reason, userId));
-    signalling.on('call.userDeclined', (body) => forCall(body.callId, () => this.#onDeclined(body)));
-    // Joins, leaves and streams are told from the snapshots, so that a lost event is made good by the next one.
-    signalling.on('room.changed', ({ callId, room }) => forCall(callId, (call) => this.#look(call, room, false)));
-    signalling.on('room.offer', (offer) => forCall(offer.callId, ({ media }) => media?.offered(offer)));
-    signalling.on('room.userEntered', ({ callId, userId }) => forCall(callId, (call) => this.#onEntered(call, userId)));
-    signalling.on('room.userLeft', ({ callId, userId }) => forCall(callId, (call) => this.#onLeft(call, userId)));
+    signalling.on('call.received', ({ info }) => current.ring(info));
+    signalling.on('call.begun', (begun) => current.begin(begun, false));
+    signalling.on('call.ended', ({ info, reason, userId, totalMs }) =>
+      current.finish(info.callId, reason, userId, totalMs),
+    );
+    signalling.on('call.notConnected', ({ info, reason, userId }) => current.finish(info.callId, reason, userId));
+    signalling.on('call.userDeclined', (declined) => current.declined(declined));
+    // Joins, leaves and streams are told from the snapshots, too: a lost event is made good by the next one.
+    signalling.on('room.changed', ({ callId, room }) => current.look(callId, room, false));
+    signalling.on('room.userEntered', ({ callId, userId }) => current.entered(callId, userId));
+    signalling.on('room.userLeft', ({ callId, userId }) => current.left(callId, userId));
+    signalling.on('room.offer', (offer) => current.withId(offer.callId)?.media?.offered(offer));
   }
 
   #onRefused(error: CallkitError): void {
-    const wasSignedIn = this.#state !== 'signedOut';
+    const wasSignedIn = this.#current.state !== 'signedOut';
     this.destroy();
     // A refused init throws; only a device that was in is told by event.
     if (!wasSignedIn) return;
@@ -312,61 +328,10 @@ export class CallEngine {
     else this.#report(error);
   }
 
-  #ring(info: CallInfo): void {
-    // The server answers "busy" for a user in a call; what comes here is older than the call in hand.
-    if (this.#state !== 'idle') return;
-    this.#call = newEngineCall('ringing', info, null);
-    this.#setState('ringing');
-    this.#events.emit('onCallReceived', info.callId, info.callerId, info.calleeIdList, info.mediaType, extraInfoOf(info));
-  }
-
-  #begin({ info, room, acceptedAtMs }: { info: CallInfo; room: RoomSnapshot; acceptedAtMs: number }, rejoined: boolean): void {
-    const call = this.#call;
-    if (call === null || call.callId !== info.callId || call.phase === 'active') return;
-    call.phase = 'active';
-    call.info = info;
-    call.acceptedAtMs = acceptedAtMs;
-    call.media?.enter(call.callId, room, rejoined);
-    this.#setState('active');
-    this.#events.emit('onCallBegin', info.callId, info.mediaType, extraInfoOf(info));
-    this.#tellChanges(call, room);
-  }
-
-  #look(call: EngineCall, room: RoomSnapshot, resumed: boolean): void {
-    if (call.phase !== 'active') return;
-    call.media?.update(room, resumed);
-    this.#tellChanges(call, room);
-  }
-
-  #tellChanges(call: EngineCall, room: RoomSnapshot): void {
-    this.#setView(call, viewOf(room, this.#selfId));
-  }
-
-  #onEntered(call: EngineCall, userId: string): void {
-    if (call.phase !== 'active' || userId === this.#selfId || call.view.users.has(userId)) return;
-    this.#setView(call, { ...call.view, users: new Map([...call.view.users, [userId, { audio: false, video: false }]]) });
-  }
-
-  #onLeft(call: EngineCall, userId: string): void {
-    this.#setView(call, { ...call.view, users: new Map([...call.view.users].filter(([id]) => id !== userId)) });
-  }
-
-  #setView(call: EngineCall, view: EngineCall['view']): void {
-    const changes = changesBetween(call.view, view);
-    call.view = view;
-    for (const change of changes) {
-      if (change.type === 'joined') this.#events.emit('onUserJoin', change.userId);
-      else if (change.type === 'left') this.#events.emit('onUserLeave', change.userId);
-      else if (change.type === 'video') this.#events.emit('onUserVideoAvailable', change.userId, change.available);
-      else if (change.type === 'audio') this.#events.emit('onUserAudioAvailable', change.userId, change.available);
-      else this.#events.emit('onRecordingChanged', change.recording);
-    }
-  }
-
-  #onDeclined({ userId, reason }: ServerEvents['call.userDeclined']): void {
-    if (reason === 'reject') this.#events.emit('onUserReject', userId);
-    else if (reason === 'lineBusy') this.#events.emit('onUserLineBusy', userId);
-    else this.#events.emit('onUserNoResponse', userId);
+  /** Tells the server that the user leaves; without a connection nobody waits for that. */
+  async #leaveOrForget(callId: string, request: 'call.hangup' | 'call.reject'): Promise<void> {
+    const told = this.#leave(callId, request);
+    if (this.#signalling?.connected === true) await told;
   }
 
   /** Tells the server that the user has left; when it cannot hear, it is told after the reconnection. */
@@ -382,79 +347,51 @@ export class CallEngine {
     }
   }
 
-  #finish(callId: string, reason: CallEndReason, userId: string, totalMs?: number): void {
-    const call = this.#call;
-    if (call === null || call.callId !== callId) return;
-    const { info, phase, acceptedAtMs } = call;
-    if (call.view.recording) this.#setView(call, { ...call.view, recording: false });
-    this.#drop();
-    this.#setState('idle');
-    if (phase === 'active') {
-      const totalTime = totalMs ?? Math.max(0, Date.now() - acceptedAtMs);
-      this.#events.emit('onCallEnd', callId, info.mediaType, reason, userId, totalTime, extraInfoOf(info));
-    } else {
-      this.#events.emit('onCallNotConnected', callId, info.mediaType, reason, userId, extraInfoOf(info));
-    }
-  }
-
   async #resume(signalling: SignallingClient): Promise<void> {
+    // What is left now may still stand in the answer, even when the server hears of the leaving meanwhile.
+    const leftBefore = [...this.#left];
     const { calls } = await signalling.request('call.resume', {});
     if (this.#signalling !== signalling) return;
-    for (const step of resumeSteps(this.#call, calls, this.#left)) {
+    for (const step of resumeSteps(this.#current.call, calls, new Set([...leftBefore, ...this.#left]))) {
       if (step.do === 'hangup') await this.#leave(step.callId);
-      else if (step.do === 'finish') this.#finishLost();
-      else if (step.do === 'update' && this.#call !== null) this.#look(this.#call, step.call.room, true);
+      else if (step.do === 'finish') this.#current.finishLost();
+      else if (step.do === 'update') this.#current.look(step.call.info.callId, step.call.room, true);
       else if (step.do === 'begin') this.#beginLate(signalling, step.call);
       else if (step.do === 'adopt') this.#adopt(signalling, step.call);
     }
   }
 
-  /** The call ended while the server could not tell: nobody knows any more who ended it. */
-  #finishLost(): void {
-    const call = this.#call;
-    if (call === null) return;
-    const other = call.info.role === 'caller' ? (call.info.calleeIdList[0] ?? '') : call.info.callerId;
-    if (call.phase === 'active') this.#finish(call.callId, 'offline', this.#selfId);
-    else this.#finish(call.callId, call.phase === 'calling' ? 'noResponse' : 'canceled', other);
-  }
-
   #beginLate(signalling: SignallingClient, resumed: Extract<ResumedCall, { state: 'active' }>): void {
-    const call = this.#call;
+    const call = this.#current.call;
     if (call === null) return;
-    if (call.media === null) this.#equip(call, signalling);
-    this.#begin(resumed, true);
+    if (call.media === null) {
+      call.media = this.#makeMedia(signalling);
+      this.#prepare(call.media, call.info);
+    }
+    this.#current.begin(resumed, true);
   }
 
   #adopt(signalling: SignallingClient, resumed: ResumedCall): void {
-    if (this.#state !== 'idle') return;
+    if (this.#current.state !== 'idle') return;
     if (resumed.state === 'ringing') {
-      this.#ring(resumed.info);
+      this.#current.ring(resumed.info);
       return;
     }
-    const call = newEngineCall('calling', resumed.info, null);
-    this.#call = call;
-    this.#equip(call, signalling);
-    if (resumed.state === 'active') this.#begin(resumed, true);
-    else this.#setState('calling');
+    const media = this.#makeMedia(signalling);
+    this.#current.place(resumed.info, media);
+    this.#prepare(media, resumed.info);
+    if (resumed.state === 'active') this.#current.begin(resumed, true);
   }
 
-  #equip(call: EngineCall, signalling: SignallingClient): void {
-    const media = this.#makeMedia(signalling);
-    call.media = media;
-    media.prepare(call.info.mediaType).catch((thrown: unknown) => this.#report(CallkitError.of(thrown)));
+  /** Opens the devices for a call that does not wait for them. */
+  #prepare(media: CallMedia, { mediaType }: CallInfo): void {
+    media.prepare(mediaType).catch((thrown: unknown) => this.#report(CallkitError.of(thrown)));
   }
 
   #drop(): void {
-    this.#call?.media?.close();
-    this.#call = null;
+    this.#current.drop();
     this.#pending?.close();
     this.#pending = null;
-  }
-
-  #setState(state: EngineState): void {
-    if (this.#state === state) return;
-    this.#state = state;
-    this.#events.emit('onStateChanged', state);
   }
 
   #report(error: CallkitError): void {
@@ -463,5 +400,7 @@ export class CallEngine {
 }
 
 function given<T extends Record<string, unknown>>(facts: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }

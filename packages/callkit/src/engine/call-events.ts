@@ -12,13 +12,32 @@ export type EngineState = 'signedOut' | 'idle' | 'calling' | 'ringing' | 'active
 
 /** Events of a {@link CallEngine}, named and ordered as in TUICallEngine; the lower four are Callreel's own. */
 export type CallEngineEvents = {
-  onCallReceived: [callId: string, callerId: string, calleeIdList: string[], mediaType: CallMediaType, info: CallExtraInfo];
+  onCallReceived: [
+    callId: string,
+    callerId: string,
+    calleeIdList: string[],
+    mediaType: CallMediaType,
+    info: CallExtraInfo,
+  ];
   /** The call was answered; both sides hear it. */
   onCallBegin: [callId: string, mediaType: CallMediaType, info: CallExtraInfo];
   /** A call that had begun is over here. `userId` ended it. `totalTime` is its length in ms. */
-  onCallEnd: [callId: string, mediaType: CallMediaType, reason: CallEndReason, userId: string, totalTime: number, info: CallExtraInfo];
+  onCallEnd: [
+    callId: string,
+    mediaType: CallMediaType,
+    reason: CallEndReason,
+    userId: string,
+    totalTime: number,
+    info: CallExtraInfo,
+  ];
   /** A call that had not begun is over here. */
-  onCallNotConnected: [callId: string, mediaType: CallMediaType, reason: CallEndReason, userId: string, info: CallExtraInfo];
+  onCallNotConnected: [
+    callId: string,
+    mediaType: CallMediaType,
+    reason: CallEndReason,
+    userId: string,
+    info: CallExtraInfo,
+  ];
   onUserReject: [userId: string];
   onUserNoResponse: [userId: string];
   onUserLineBusy: [userId: string];

@@ -38,7 +38,11 @@ export type ResumeStep =
  * Compares what the server knows of a device with what the device knows. `left` are the calls that the user
  * has hung up or rejected without the server's answer.
  */
-export function resumeSteps(mine: Pick<EngineCall, 'callId' | 'phase'> | null, known: readonly ResumedCall[], left: ReadonlySet<string>): ResumeStep[] {
+export function resumeSteps(
+  mine: Pick<EngineCall, 'callId' | 'phase'> | null,
+  known: readonly ResumedCall[],
+  left: ReadonlySet<string>,
+): ResumeStep[] {
   const steps: ResumeStep[] = [];
   for (const { info } of known) {
     if (left.has(info.callId)) steps.push({ do: 'hangup', callId: info.callId });
@@ -52,7 +56,8 @@ export function resumeSteps(mine: Pick<EngineCall, 'callId' | 'phase'> | null, k
   }
   if (mine !== null) steps.push({ do: 'finish' });
   // The running call counts most; of several that ring, the newest.
-  const adopted = rest.find(({ state }) => state === 'active') ?? rest.find(({ state }) => state === 'calling') ?? rest.at(-1);
+  const adopted =
+    rest.find(({ state }) => state === 'active') ?? rest.find(({ state }) => state === 'calling') ?? rest.at(-1);
   if (adopted !== undefined) steps.push({ do: 'adopt', call: adopted });
   return steps;
 }

@@ -3,7 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { changesBetween, EMPTY_ROOM, type RoomView, viewOf } from './room-view.ts';
 
-const snapshot = (facts: Partial<RoomSnapshot>): RoomSnapshot => ({ roomId: 1, users: [], streams: [], recording: false, mediaEpoch: 1, ...facts });
+const snapshot = (facts: Partial<RoomSnapshot>): RoomSnapshot => ({
+  roomId: 1,
+  users: [],
+  streams: [],
+  recording: false,
+  mediaEpoch: 1,
+  ...facts,
+});
 
 describe('viewOf', () => {
   it('leaves out oneself, muted streams and the screen', () => {
@@ -28,7 +35,9 @@ describe('viewOf', () => {
 
 const anyView: fc.Arbitrary<RoomView> = fc.record({
   recording: fc.boolean(),
-  users: fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), fc.record({ audio: fc.boolean(), video: fc.boolean() })).map((users) => new Map(Object.entries(users))),
+  users: fc
+    .dictionary(fc.constantFrom('a', 'b', 'c', 'd'), fc.record({ audio: fc.boolean(), video: fc.boolean() }))
+    .map((users) => new Map(Object.entries(users))),
 });
 
 describe('changesBetween', () => {
@@ -62,7 +71,9 @@ describe('changesBetween', () => {
   });
 
   it('tells a first room whole', () => {
-    expect(changesBetween(EMPTY_ROOM, { recording: true, users: new Map([['bob', { audio: true, video: false }]]) })).toEqual([
+    expect(
+      changesBetween(EMPTY_ROOM, { recording: true, users: new Map([['bob', { audio: true, video: false }]]) }),
+    ).toEqual([
       { type: 'recording', recording: true },
       { type: 'joined', userId: 'bob' },
       { type: 'audio', userId: 'bob', available: true },

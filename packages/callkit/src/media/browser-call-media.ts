@@ -224,17 +224,21 @@ export class BrowserCallMedia implements CallMedia {
       const muted = kind === 'audio' ? !this.#local.microphoneOn : !this.#local.cameraOn;
       if (this.#publisher.toldMuted(kind) === muted) continue;
       this.#publisher.setToldMuted(kind, muted);
-      this.#options.signalling.request('room.mute', { callId, kind, source: 'main', muted }).catch((thrown: unknown) => {
-        this.#publisher?.setToldMuted(kind, null);
-        const error = CallkitError.of(thrown);
-        // After a reconnection it is told again.
-        if (!error.retry && !this.#life.signal.aborted) this.#options.onError(error);
-      });
+      this.#options.signalling
+        .request('room.mute', { callId, kind, source: 'main', muted })
+        .catch((thrown: unknown) => {
+          this.#publisher?.setToldMuted(kind, null);
+          const error = CallkitError.of(thrown);
+          // After a reconnection it is told again.
+          if (!error.retry && !this.#life.signal.aborted) this.#options.onError(error);
+        });
     }
   }
 
   #othersStreams(room: RoomSnapshot): Set<string> {
-    return new Set(room.streams.filter(({ userId }) => userId !== this.#options.selfId).map(({ streamId }) => streamId));
+    return new Set(
+      room.streams.filter(({ userId }) => userId !== this.#options.selfId).map(({ streamId }) => streamId),
+    );
   }
 
   #onDeviceEnded(device: 'Microphone' | 'Camera'): void {
@@ -259,9 +263,13 @@ export class BrowserCallMedia implements CallMedia {
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
   });
 }

@@ -8,7 +8,10 @@ type Codec = { mimeType: string; sdpFmtpLine?: string };
  * packetization mode 1. The others stay behind it as second choices.
  */
 export function preferCodec<C extends Codec>(codecs: readonly C[], wanted: VideoCodec): C[] {
-  const usable = codecs.filter(({ mimeType, sdpFmtpLine = '' }) => mimeType.toLowerCase() !== 'video/h264' || /packetization-mode=1/.test(sdpFmtpLine));
+  const usable = codecs.filter(
+    ({ mimeType, sdpFmtpLine = '' }) =>
+      mimeType.toLowerCase() !== 'video/h264' || /packetization-mode=1/.test(sdpFmtpLine),
+  );
   const rank = ({ mimeType, sdpFmtpLine = '' }: Codec): number => {
     if (mimeType.toLowerCase() !== `video/${wanted}`) return 2;
     return wanted === 'h264' && !/profile-level-id=42e0/i.test(sdpFmtpLine) ? 1 : 0;

@@ -7,7 +7,11 @@ export const CAMERA_CONSTRAINTS: MediaTrackConstraints = Object.freeze({
   frameRate: { ideal: 30, max: 30 },
 });
 
-const MICROPHONE_CONSTRAINTS: MediaTrackConstraints = Object.freeze({ echoCancellation: true, noiseSuppression: true, autoGainControl: true });
+const MICROPHONE_CONSTRAINTS: MediaTrackConstraints = Object.freeze({
+  echoCancellation: true,
+  noiseSuppression: true,
+  autoGainControl: true,
+});
 
 type Device = 'Microphone' | 'Camera';
 
@@ -50,7 +54,10 @@ export class LocalMedia {
   async open(camera: boolean): Promise<CallkitError[]> {
     try {
       // Both at once: the browser asks the user once.
-      const stream = await devices().getUserMedia({ audio: MICROPHONE_CONSTRAINTS, video: camera ? CAMERA_CONSTRAINTS : false });
+      const stream = await devices().getUserMedia({
+        audio: MICROPHONE_CONSTRAINTS,
+        video: camera ? CAMERA_CONSTRAINTS : false,
+      });
       for (const track of stream.getTracks()) this.#keep(track);
       return [];
     } catch (thrown) {
@@ -133,7 +140,12 @@ function devices(): MediaDevices {
 function deviceError(device: Device, thrown: unknown): CallkitError {
   if (thrown instanceof CallkitError) return thrown;
   const name = thrown instanceof Error ? thrown.name : '';
-  const outcome = name === 'NotAllowedError' || name === 'SecurityError' ? 'Refused' : name === 'NotFoundError' || name === 'OverconstrainedError' ? 'Missing' : 'Busy';
+  const outcome =
+    name === 'NotAllowedError' || name === 'SecurityError'
+      ? 'Refused'
+      : name === 'NotFoundError' || name === 'OverconstrainedError'
+        ? 'Missing'
+        : 'Busy';
   const code: CallkitErrorCode = `${device}${outcome}`;
   return new CallkitError(code, { cause: thrown });
 }

@@ -86,7 +86,10 @@ export class Publisher {
 
   /** Sends what the local media hold now; what they do not hold is not sent. */
   async sync(): Promise<void> {
-    await Promise.all([this.#audio.sender.replaceTrack(this.#options.local.audio), this.#video?.sender.replaceTrack(this.#options.local.video)]);
+    await Promise.all([
+      this.#audio.sender.replaceTrack(this.#options.local.audio),
+      this.#video?.sender.replaceTrack(this.#options.local.video),
+    ]);
   }
 
   /** Offers the streams to the server and connects. Throws what the server answers, or why the browser cannot. */
@@ -102,7 +105,10 @@ export class Publisher {
     const answer = await this.#options.signalling.request('room.publish', { callId, sdp, streams });
     for (const { kind, muted } of streams) this.#toldMuted[kind] = muted;
     this.#streamIds = answer.streamIds;
-    await this.#pc.setRemoteDescription({ type: 'answer', sdp: withStartBitrate(withOpusFec(answer.sdp), VIDEO_START_KBPS) });
+    await this.#pc.setRemoteDescription({
+      type: 'answer',
+      sdp: withStartBitrate(withOpusFec(answer.sdp), VIDEO_START_KBPS),
+    });
     this.#published = true;
     this.#callId = callId;
     for (const candidate of this.#late.splice(0)) this.#trickle(callId, candidate);
@@ -114,7 +120,10 @@ export class Publisher {
   }
 
   #addVideo(): RTCRtpTransceiver {
-    const video = this.#pc.addTransceiver('video', { direction: 'sendonly', sendEncodings: [{ maxBitrate: VIDEO_MAX_BPS, maxFramerate: 30 }] });
+    const video = this.#pc.addTransceiver('video', {
+      direction: 'sendonly',
+      sendEncodings: [{ maxBitrate: VIDEO_MAX_BPS, maxFramerate: 30 }],
+    });
     const codecs = RTCRtpSender.getCapabilities('video')?.codecs ?? [];
     if (codecs.length > 0) video.setCodecPreferences(preferCodec(codecs, this.#options.videoCodec));
     return video;
@@ -126,7 +135,12 @@ export class Publisher {
 
   #streams(): { mid: string; kind: StreamKind; source: 'main'; muted: boolean }[] {
     const { local } = this.#options;
-    const audio = { mid: this.#audio.mid ?? '', kind: 'audio' as const, source: 'main' as const, muted: !local.microphoneOn };
+    const audio = {
+      mid: this.#audio.mid ?? '',
+      kind: 'audio' as const,
+      source: 'main' as const,
+      muted: !local.microphoneOn,
+    };
     if (this.#video === null) return [audio];
     return [audio, { mid: this.#video.mid ?? '', kind: 'video', source: 'main', muted: !local.cameraOn }];
   }
@@ -139,7 +153,9 @@ export class Publisher {
 
   #trickle(callId: string, candidate: IceCandidate): void {
     // A lost candidate shows as a failed connection, which is made anew.
-    this.#options.signalling.request('room.candidate', { callId, connection: 'publisher', candidate }).catch(() => undefined);
+    this.#options.signalling
+      .request('room.candidate', { callId, connection: 'publisher', candidate })
+      .catch(() => undefined);
   }
 }
 

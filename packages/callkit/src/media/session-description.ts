@@ -28,7 +28,11 @@ function withFormat(sdp: string, codec: RegExp, name: string, value: number): st
   const payloadTypes = [...sdp.matchAll(codec)].map((match) => match[1] ?? '');
   return payloadTypes.reduce((text, payloadType) => {
     const line = new RegExp(`^(a=fmtp:${payloadType} )(.*?)(\\r?)$`, 'm');
-    if (!line.test(text)) return text.replace(new RegExp(`^(a=rtpmap:${payloadType} .*?)(\\r?)$`, 'm'), `$1$2\na=fmtp:${payloadType} ${name}=${value}$2`);
+    if (!line.test(text))
+      return text.replace(
+        new RegExp(`^(a=rtpmap:${payloadType} .*?)(\\r?)$`, 'm'),
+        `$1$2\na=fmtp:${payloadType} ${name}=${value}$2`,
+      );
     return text.replace(line, (_line, head: string, facts: string, end: string) => {
       const others = facts.split(';').filter((fact) => !fact.trim().startsWith(`${name}=`));
       return `${head}${[...others, `${name}=${value}`].join(';')}${end}`;

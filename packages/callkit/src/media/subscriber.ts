@@ -67,7 +67,8 @@ export class Subscriber {
       } catch (thrown) {
         const error = CallkitError.of(thrown);
         // Stale: a newer offer is on its way. Lost: the resumed call tells what is to be done.
-        if (!this.#closed && error.code !== 'OfferStale' && error.code !== 'ConnectionLost') this.#options.onFailed(error);
+        if (!this.#closed && error.code !== 'OfferStale' && error.code !== 'ConnectionLost')
+          this.#options.onFailed(error);
       }
     }
     this.#working = false;
@@ -75,7 +76,8 @@ export class Subscriber {
 
   async #answer({ callId, offerId, sdp, streams }: Offer): Promise<void> {
     const connectionId = connectionIdOf(sdp);
-    if (this.#pc === null || connectionId !== this.#connectionId || this.#pc.connectionState === 'failed') this.#pc = this.#connection();
+    if (this.#pc === null || connectionId !== this.#connectionId || this.#pc.connectionState === 'failed')
+      this.#pc = this.#connection();
     this.#connectionId = connectionId;
     const pc = this.#pc;
     const late: IceCandidate[] = [];
@@ -92,7 +94,9 @@ export class Subscriber {
     this.#options.onTracks(tracks);
     await this.#options.signalling.request('room.answer', { callId, offerId, sdp: pc.localDescription?.sdp ?? '' });
     trickle = (candidate) => {
-      this.#options.signalling.request('room.candidate', { callId, connection: 'subscriber', candidate }).catch(() => undefined);
+      this.#options.signalling
+        .request('room.candidate', { callId, connection: 'subscriber', candidate })
+        .catch(() => undefined);
     };
     for (const candidate of late) trickle(candidate);
   }

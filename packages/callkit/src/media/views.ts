@@ -4,7 +4,7 @@ import type { View } from './call-media.ts';
 /** Tracks of one user. */
 export type UserTracks = { audio: MediaStreamTrack | null; video: MediaStreamTrack | null };
 
-type Shown = { element: HTMLVideoElement; /** Made by us inside the application's element. */ own: boolean };
+type Shown = { element: HTMLVideoElement /** Made by us inside the application's element. */; own: boolean };
 
 const NO_TRACKS: UserTracks = Object.freeze({ audio: null, video: null });
 
@@ -45,7 +45,8 @@ export class Views {
     this.#hide(userId);
     if (view === null) return;
     const host = typeof view === 'string' ? document.getElementById(view) : view;
-    if (host === null) throw new CallkitError('ViewUnknown', { message: `There is no element with the id ${String(view)}.` });
+    if (host === null)
+      throw new CallkitError('ViewUnknown', { message: `There is no element with the id ${String(view)}.` });
     const own = !(host instanceof HTMLVideoElement);
     const element = own ? document.createElement('video') : host;
     if (own) {

@@ -14,7 +14,13 @@ export type PlaceCallEvent = CustomEvent<{ userIdList: string[]; type: CallMedia
 
 /** `<callreel-lobby>`: who am I, whom do I call. */
 export class CallLobby extends LitElement {
-  static override properties = { texts: { attribute: false }, userId: {}, connected: { type: Boolean }, busy: { type: Boolean }, whom: { state: true } };
+  static override properties = {
+    texts: { attribute: false },
+    userId: {},
+    connected: { type: Boolean },
+    busy: { type: Boolean },
+    whom: { state: true },
+  };
   declare texts: Texts;
   /** Null: nobody is signed in. */
   declare userId: string | null;
@@ -81,7 +87,10 @@ export class CallLobby extends LitElement {
         <span class="dot ${this.connected ? '' : 'off'}" role="status">${this.connected ? texts.online : texts.signingIn}</span>
       </div>
       <h1 id="title">${texts.callTitle}</h1>
-      <form @submit=${(event: SubmitEvent) => { event.preventDefault(); this.#place('video'); }}>
+      <form @submit=${(event: SubmitEvent) => {
+        event.preventDefault();
+        this.#place('video');
+      }}>
         <label>
           ${texts.callWhom}
           <input name="whom" autocomplete="off" autocapitalize="off" spellcheck="false" aria-describedby="hint" .value=${this.whom} @input=${this.#typed}>
@@ -102,7 +111,8 @@ export class CallLobby extends LitElement {
 
   #place(type: CallMediaType): void {
     const userIdList = userIdsIn(this.whom);
-    if (userIdList.length > 0) this.dispatchEvent(new CustomEvent('place-call', { detail: { userIdList, type } }) satisfies PlaceCallEvent);
+    if (userIdList.length > 0)
+      this.dispatchEvent(new CustomEvent('place-call', { detail: { userIdList, type } }) satisfies PlaceCallEvent);
   }
 }
 

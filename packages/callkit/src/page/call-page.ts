@@ -1,27 +1,15 @@
-import type { CallEndReason, CallMediaType } from '@callreel/protocol';
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { CallEngine } from '../engine/call-engine.ts';
-import { CallkitError } from '../signalling/index.ts';
 import './call-lobby.ts';
 import type { PlaceCallEvent, SignInEvent } from './call-lobby.ts';
 import './call-ringing.ts';
 import './call-stage.ts';
 import './call-tile.ts';
-import type { StagePerson } from './call-stage.ts';
 import { reelIcon } from './icons.ts';
-import { type PageParameters, pageParameters } from './page-parameters.ts';
+import { chosenLanguage, keepLanguage, keepUser } from './page-memory.ts';
+import { type Ended, type Notice, PageModel, type PageState } from './page-model.ts';
+import { pageParameters } from './page-parameters.ts';
 import { clockTime, type Language, preferredLanguage, type Texts, textsIn } from './texts.ts';
 import { controls, themeColors } from './theme.ts';
-
-/** What the page shows; `data-state` of the element. */
-export type PageState = 'signedOut' | 'idle' | 'calling' | 'ringing' | 'active' | 'ended' | 'error';
-
-type Ended = { title: string; text: string; reason: CallEndReason; again: { userIdList: string[]; type: CallMediaType } | null };
-type Failure = { code: string; text: string; action: string };
-
-// How long `call=` waits for somebody who has not signed in yet, and how often it asks.
-const CALL_PATIENCE_MS = 20_000;
-const CALL_AGAIN_MS = 1000;
 
 /**
  * `<callreel-call>`: the call page. Reads its parameters from the address.
@@ -32,24 +20,9 @@ const CALL_AGAIN_MS = 1000;
  * stand in elements with `data-user-id` and, while there is a picture, `data-video`.
  */
 export class CallPage extends LitElement {
-  readonly #parameters: PageParameters = pageParameters(location.search);
-  readonly #engine = new CallEngine({ videoCodec: this.#parameters.videoCodec });
-  readonly #people = new Map<string, StagePerson>();
-  #language: Language = storedLanguage() ?? preferredLanguage(navigator.languages);
-  #userId: string | null = this.#parameters.userId;
-  #signingIn = false;
-  #answering = false;
-  #connected = false;
-  #recording = false;
-  #soundBlocked = false;
-  /** True while somebody is waited for who has not signed in yet. */
-  #patient = false;
-  #ended: Ended | null = null;
-  /** Whom this page has called last. */
-  #called: { userIdList: string[]; type: CallMediaType } | null = null;
-  #fatal: Failure | null = null;
-  #notices: { id: number; text: string; code: string }[] = [];
-  #noticeCount = 0;
+  readonly #parameters = pageParameters(location.search);
+  readonly #model = new PageModel(this.#parameters, () => this.requestUpdate());
+  #language: Language = chosenLanguage() ?? preferredLanguage(navigator.languages);
 
   static override styles = [
     themeColors,
@@ -72,327 +45,212 @@ export class CallPage extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     document.documentElement.lang = this.#language;
-    this.#listen();
-    this.requestUpdate();
-    if (this.#userId !== null) void this.#signIn(this.#userId);
+    if (this.#parameters.userId !== null) void this.#model.signIn(this.#parameters.userId);
   }
 
   override disconnectedCallback(): void {
-    this.#engine.destroy();
+    this.#model.close();
     super.disconnectedCallback();
   }
 
   /** What the page shows. */
   get state(): PageState {
-    if (this.#fatal !== null) return 'error';
-    const { state } = this.#engine;
-    if (state !== 'idle') return state;
-    return this.#ended !== null ? 'ended' : this.#patient ? 'calling' : 'idle';
+    return this.#model.state;
   }
 
   override render(): TemplateResult {
-    return html`${this.#body(this.state)}
-      <div class="notices" role="status" aria-live="polite">${this.#notices.map(({ text, code }) => html`<p data-code=${code}>${text}</p>`)}</div>`;
+    const { notices } = this.#model.facts;
+    return html`${this.state === 'active' ? this.#stage() : this.#quietPage()}
+      <div class="notices" role="status" aria-live="polite">
+        ${notices.map((notice) => html`<p data-code=${notice.code}>${this.#noticeText(notice)}</p>`)}
+      </div>`;
   }
 
   protected override updated(_changed: PropertyValues): void {
-    const { call, devices } = this.#engine;
-    const facts: Record<string, string | undefined> = {
+    const { engine, facts } = this.#model;
+    const { microphone, camera } = engine.devices;
+    const attributes: Record<string, string | undefined> = {
       state: this.state,
-      userId: this.#userId ?? undefined,
-      callId: call?.info.callId,
-      users: [...this.#people.keys()].join(','),
-      recording: String(this.#recording),
-      microphone: String(devices.microphone),
-      camera: String(devices.camera),
-      connected: String(this.#connected),
-      endReason: this.#ended?.reason,
-      error: this.#fatal?.code ?? this.#notices.at(-1)?.code,
+      userId: facts.userId ?? undefined,
+      callId: engine.call?.info.callId,
+      users: facts.people.map(({ userId }) => userId).join(','),
+      recording: String(facts.recording),
+      microphone: String(microphone),
+      camera: String(camera),
+      connected: String(facts.connected),
+      endReason: facts.ended?.reason,
+      error: facts.failure?.code ?? facts.notices.findLast(({ kind }) => kind === 'error')?.code,
     };
-    for (const [name, value] of Object.entries(facts)) {
+    for (const [name, value] of Object.entries(attributes)) {
       if (value === undefined) delete this.dataset[name];
       else if (this.dataset[name] !== value) this.dataset[name] = value;
     }
-    document.title = this.#userId === null ? 'Callreel' : `${this.#userId} · Callreel`;
+    document.title = facts.userId === null ? 'Callreel' : `${facts.userId} · Callreel`;
   }
 
   get #texts(): Texts {
     return textsIn(this.#language);
   }
 
-  #body(state: PageState): TemplateResult {
+  #stage(): TemplateResult {
+    const { engine, facts } = this.#model;
+    const { microphone, camera } = engine.devices;
+    const attempt = (work: Promise<void>): void => void this.#model.try(work);
+    return html`<callreel-stage
+      .texts=${this.#texts}
+      .selfId=${facts.userId ?? ''}
+      .people=${facts.people}
+      .microphone=${microphone}
+      .camera=${camera}
+      .recording=${facts.recording}
+      .connected=${facts.connected}
+      .soundBlocked=${facts.soundBlocked}
+      .sinceMs=${engine.call?.acceptedAtMs ?? 0}
+      .attach=${this.#attach}
+      @microphone=${() => attempt(microphone ? engine.closeMicrophone() : engine.openMicrophone())}
+      @camera=${() => attempt(camera ? engine.closeCamera() : engine.openCamera())}
+      @hangup=${() => attempt(engine.hangup())}
+      @hear=${() => void this.#model.hear()}
+    ></callreel-stage>`;
+  }
+
+  #quietPage(): TemplateResult {
     const texts = this.#texts;
-    const { call, devices } = this.#engine;
-    if (state === 'active' && call !== null) {
-      return html`<callreel-stage
-        .texts=${texts} .selfId=${this.#userId ?? ''} .people=${[...this.#people.values()]} .microphone=${devices.microphone} .camera=${devices.camera}
-        .recording=${this.#recording} .connected=${this.#connected} .soundBlocked=${this.#soundBlocked} .sinceMs=${call.acceptedAtMs} .attach=${this.#attach}
-        @microphone=${() => this.#try(devices.microphone ? this.#engine.closeMicrophone() : this.#engine.openMicrophone())}
-        @camera=${() => this.#try(devices.camera ? this.#engine.closeCamera() : this.#engine.openCamera())}
-        @hangup=${() => this.#try(this.#engine.hangup())}
-        @hear=${() => this.#hear()}></callreel-stage>`;
-    }
     return html`<div class="bar">
         <span class="mark">${reelIcon}Callreel</span>
-        <button lang=${this.#language === 'en' ? 'zh' : 'en'} data-action="language" aria-label=${texts.languageLabel} @click=${() => this.#switchLanguage()}>${texts.language}</button>
+        <button
+          lang=${otherLanguage(this.#language)}
+          data-action="language"
+          aria-label=${texts.languageLabel}
+          @click=${this.#switchLanguage}
+        >${texts.language}</button>
       </div>
-      <div class="center"><div>${this.#card(state)}</div></div>`;
+      <div class="center"><div>${this.#card()}</div></div>`;
   }
 
-  #card(state: PageState): TemplateResult {
-    const texts = this.#texts;
-    const { devices } = this.#engine;
-    const info = this.#engine.call?.info;
-    if (state === 'error') return this.#errorCard();
-    if (state === 'ended' && this.#ended !== null) return this.#endedCard(this.#ended);
-    if (state === 'ringing' && info !== undefined) {
-      const others = info.calleeIdList.filter((id) => id !== this.#userId);
-      return html`<callreel-ringing .texts=${texts} .incoming=${true} .names=${[info.callerId]} .others=${others} .type=${info.mediaType} .busy=${this.#answering}
-        @accept=${() => this.#accept()} @reject=${() => this.#try(this.#engine.reject())}></callreel-ringing>`;
+  #card(): TemplateResult {
+    const { ended } = this.#model.facts;
+    switch (this.state) {
+      case 'error':
+        return this.#errorCard();
+      case 'ringing':
+        return this.#incomingCard();
+      case 'calling':
+        return this.#outgoingCard();
+      case 'ended':
+        return ended === null ? this.#lobby() : this.#endedCard(ended);
+      default:
+        return this.#lobby();
     }
-    if (state === 'calling') {
-      return html`<callreel-ringing .texts=${texts} .incoming=${false} .names=${info?.calleeIdList ?? this.#called?.userIdList ?? []} .others=${[]} .type=${info?.mediaType ?? 'video'}
-        @cancel=${() => this.#cancel()}>
-        ${devices.camera && this.#userId !== null ? html`<callreel-tile slot="preview" .texts=${texts} .userId=${this.#userId} .self=${true} .audio=${true} .video=${true} .attach=${this.#preview}></callreel-tile>` : nothing}
-      </callreel-ringing>`;
-    }
-    return html`<callreel-lobby .texts=${texts} .userId=${state === 'signedOut' && !this.#signingIn ? null : this.#userId} .connected=${this.#connected && state === 'idle'} .busy=${this.#signingIn}
-      @sign-in=${(event: SignInEvent) => void this.#signIn(event.detail)} @place-call=${(event: PlaceCallEvent) => void this.#place(event.detail)}></callreel-lobby>`;
   }
 
-  #endedCard({ title, text, again }: Ended): TemplateResult {
+  #lobby(): TemplateResult {
+    const { userId, signingIn, connected } = this.#model.facts;
+    const isIn = this.state === 'idle';
+    return html`<callreel-lobby
+      .texts=${this.#texts}
+      .userId=${isIn || signingIn ? userId : null}
+      .connected=${connected && isIn}
+      .busy=${signingIn}
+      @sign-in=${({ detail }: SignInEvent) => this.#signIn(detail)}
+      @place-call=${({ detail }: PlaceCallEvent) => void this.#model.place(detail)}
+    ></callreel-lobby>`;
+  }
+
+  #incomingCard(): TemplateResult {
+    const { engine, facts } = this.#model;
+    const info = engine.call?.info;
+    return html`<callreel-ringing
+      .texts=${this.#texts}
+      .incoming=${true}
+      .names=${info === undefined ? [] : [info.callerId]}
+      .others=${info?.calleeIdList.filter((id) => id !== facts.userId) ?? []}
+      .type=${info?.mediaType ?? 'video'}
+      .busy=${facts.answering}
+      @accept=${() => void this.#model.accept()}
+      @reject=${() => void this.#model.try(engine.reject())}
+    ></callreel-ringing>`;
+  }
+
+  #outgoingCard(): TemplateResult {
+    const { engine, facts } = this.#model;
+    const info = engine.call?.info;
+    const preview =
+      engine.devices.camera && facts.userId !== null
+        ? html`<callreel-tile slot="preview" .texts=${this.#texts} .userId=${facts.userId} .self=${true} .audio=${true} .video=${true} .attach=${this.#preview}></callreel-tile>`
+        : nothing;
+    return html`<callreel-ringing
+      .texts=${this.#texts}
+      .incoming=${false}
+      .names=${info?.calleeIdList ?? facts.called?.userIdList ?? []}
+      .others=${[]}
+      .type=${info?.mediaType ?? facts.called?.type ?? 'video'}
+      @cancel=${() => void this.#model.cancel()}
+    >${preview}</callreel-ringing>`;
+  }
+
+  #endedCard({ reason, userId, lengthMs, again }: Ended): TemplateResult {
     const texts = this.#texts;
-    const back = (): void => {
-      this.#ended = null;
-      this.requestUpdate();
-    };
+    const who = userId === this.#model.facts.userId ? texts.you : userId;
     return html`<section class="card end" role="status">
-      <div><h1>${title}</h1><p class="quiet">${text}</p></div>
+      <div>
+        <h1>${lengthMs === null ? texts.notConnected : texts.ended}</h1>
+        <p class="quiet">${texts.reasons[reason](who)} ${lengthMs === null ? nothing : texts.length(clockTime(lengthMs))}</p>
+      </div>
       <div class="row">
-        <button data-action="back" @click=${back}>${texts.back}</button>
-        ${again === null ? nothing : html`<button class="primary" data-action="again" @click=${() => void this.#place(again)}>${texts.again}</button>`}
+        <button data-action="back" @click=${() => this.#model.forgetEnd()}>${texts.back}</button>
+        ${again === null ? nothing : html`<button class="primary" data-action="again" @click=${() => void this.#model.place(again)}>${texts.again}</button>`}
       </div>
     </section>`;
   }
 
   #errorCard(): TemplateResult {
     const texts = this.#texts;
-    const retry = (): void => {
-      this.#fatal = null;
-      if (this.#userId === null) this.requestUpdate();
-      else void this.#signIn(this.#userId);
-    };
+    const { failure, userId } = this.#model.facts;
+    const known = failure === null ? undefined : texts.errors[failure.code];
     return html`<section class="card end" role="alert">
-      <div><h1>${texts.errorTitle}</h1><p>${this.#fatal?.text}</p><p class="quiet">${this.#fatal?.action}</p></div>
-      <div class="row"><button class="primary" data-action="retry" @click=${retry}>${texts.signInAgain}</button></div>
+      <div>
+        <h1>${texts.errorTitle}</h1>
+        <p>${known ?? failure?.message}</p>
+        ${known === undefined ? html`<p class="quiet">${failure?.action}</p>` : nothing}
+      </div>
+      <div class="row">
+        <button class="primary" data-action="retry" ?disabled=${userId === null} @click=${() => this.#signIn(userId ?? '')}>${texts.signInAgain}</button>
+      </div>
     </section>`;
   }
 
-  #listen(): void {
-    const engine = this.#engine;
-    const show = (): void => this.requestUpdate();
-    const forget = (): void => {
-      this.#people.clear();
-      this.#recording = false;
-      this.#soundBlocked = false;
-      this.#answering = false;
-    };
-    engine.on('onStateChanged', show);
-    engine.on('onDevicesChanged', show);
-    engine.on('onConnectionChanged', (isConnected) => this.#set(() => void (this.#connected = isConnected)));
-    engine.on('onCallReceived', () => {
-      this.#set(() => void (this.#ended = null));
-      if (this.#parameters.autoAccept) void this.#accept();
-    });
-    engine.on('onCallBegin', () => this.#set(() => void (this.#ended = null)));
-    engine.on('onCallEnd', (_callId, type, reason, userId, totalTime) => {
-      const again = this.#others(type);
-      const text = `${this.#reason(reason, userId)} ${this.#texts.length(clockTime(totalTime))}`;
-      this.#set(() => {
-        forget();
-        this.#ended = { title: this.#texts.ended, text, reason, again };
-      });
-    });
-    engine.on('onCallNotConnected', (_callId, type, reason, userId, info) => {
-      const again = info.role === 'caller' ? (this.#called ?? this.#others(type)) : null;
-      this.#set(() => {
-        forget();
-        this.#ended = { title: this.#texts.notConnected, text: this.#reason(reason, userId), reason, again };
-      });
-    });
-    engine.on('onUserJoin', (userId) => this.#set(() => void this.#people.set(userId, { userId, audio: false, video: false })));
-    engine.on('onUserLeave', (userId) => this.#set(() => void this.#people.delete(userId)));
-    engine.on('onUserVideoAvailable', (userId, video) => this.#person(userId, { video }));
-    engine.on('onUserAudioAvailable', (userId, audio) => this.#person(userId, { audio }));
-    engine.on('onRecordingChanged', (isRecording) => this.#set(() => void (this.#recording = isRecording)));
-    engine.on('onUserReject', (userId) => this.#notice(this.#texts.declinedBy(userId)));
-    engine.on('onUserNoResponse', (userId) => this.#notice(this.#texts.noAnswerFrom(userId)));
-    engine.on('onUserLineBusy', (userId) => this.#notice(this.#texts.busyUser(userId)));
-    engine.on('onKickedOffline', () => this.#fail(new CallkitError('SignedInElsewhere')));
-    engine.on('onUserSigExpired', () => this.#fail(new CallkitError('UserSigExpired')));
-    engine.on('onError', (code, message) => {
-      if (code === 'SoundBlocked') this.#set(() => void (this.#soundBlocked = true));
-      else this.#notice(this.#texts.errors[code] ?? message, code);
-    });
+  #noticeText({ kind, code, text }: Notice): string {
+    const texts = this.#texts;
+    if (kind === 'reject') return texts.declinedBy(text);
+    if (kind === 'noResponse') return texts.noAnswerFrom(text);
+    if (kind === 'lineBusy') return texts.busyUser(text);
+    return texts.errors[code] ?? text;
   }
 
-  readonly #attach = (userId: string, element: HTMLVideoElement): void => {
-    if (this.#engine.state === 'active') this.#engine.startRemoteView({ userId, view: element });
+  readonly #attach = (userId: string, view: HTMLVideoElement): void => {
+    if (this.#model.engine.state === 'active') this.#model.engine.startRemoteView({ userId, view });
   };
 
-  readonly #preview = (element: HTMLVideoElement): void => {
-    if (this.#engine.state === 'calling') this.#engine.startLocalView(element);
+  readonly #preview = (view: HTMLVideoElement): void => {
+    if (this.#model.engine.state === 'calling') this.#model.engine.startLocalView(view);
   };
 
-  async #signIn(userId: string): Promise<void> {
-    this.#set(() => {
-      this.#userId = userId;
-      this.#signingIn = true;
-      this.#fatal = null;
-    });
-    rememberUser(userId);
-    try {
-      const sdkAppId = this.#parameters.sdkAppId ?? (await demoApplication());
-      await this.#engine.init({ sdkAppId, userId, userSig: this.#parameters.userSig });
-      this.#set(() => void (this.#signingIn = false));
-      if (this.#parameters.call.length > 0 && this.#engine.state === 'idle') await this.#callPatiently();
-    } catch (thrown) {
-      this.#set(() => void (this.#signingIn = false));
-      this.#fail(CallkitError.of(thrown));
-    }
-  }
-
-  /** Calls those of the address; somebody who has not signed in yet is waited for. */
-  async #callPatiently(): Promise<void> {
-    const { call: userIdList, type } = this.#parameters;
-    const until = Date.now() + CALL_PATIENCE_MS;
-    this.#called = { userIdList, type };
-    this.#patient = true;
-    while (this.#patient && this.isConnected && this.#engine.state === 'idle') {
-      try {
-        await this.#engine.calls({ userIdList, type });
-        break;
-      } catch (thrown) {
-        const error = CallkitError.of(thrown);
-        if (error.code !== 'CallUserUnknown' || Date.now() > until) {
-          this.#report(error);
-          break;
-        }
-      }
-      await new Promise((resolve) => setTimeout(resolve, CALL_AGAIN_MS));
-    }
-    this.#set(() => void (this.#patient = false));
-  }
-
-  async #cancel(): Promise<void> {
-    this.#set(() => void (this.#patient = false));
-    if (this.#engine.state === 'calling') await this.#try(this.#engine.hangup());
-  }
-
-  async #place(wanted: { userIdList: string[]; type: CallMediaType }): Promise<void> {
-    this.#called = wanted;
-    this.#set(() => void (this.#ended = null));
-    await this.#try(this.#engine.calls(wanted));
-  }
-
-  async #accept(): Promise<void> {
-    this.#set(() => void (this.#answering = true));
-    await this.#try(this.#engine.accept());
-    this.#set(() => void (this.#answering = false));
-  }
-
-  async #hear(): Promise<void> {
-    await this.#try(this.#engine.resumeSound());
-    this.#set(() => void (this.#soundBlocked = false));
-  }
-
-  /** Awaits what a button began; an error becomes a notice. */
-  async #try(work: Promise<unknown>): Promise<void> {
-    try {
-      await work;
-    } catch (thrown) {
-      this.#report(CallkitError.of(thrown));
-    }
-    this.requestUpdate();
-  }
-
-  #report(error: CallkitError): void {
-    // NoCall: the user was faster than the server.
-    if (error.code !== 'NoCall') this.#notice(this.#texts.errors[error.code] ?? error.message, error.code);
-  }
-
-  #fail(error: CallkitError): void {
-    const known = this.#texts.errors[error.code];
-    this.#set(() => void (this.#fatal = { code: error.code, text: known ?? error.message, action: known === undefined ? error.action : '' }));
-  }
-
-  #notice(text: string, code = ''): void {
-    const id = ++this.#noticeCount;
-    this.#set(() => void (this.#notices = [...this.#notices.slice(-2), { id, text, code }]));
-    setTimeout(() => this.#set(() => void (this.#notices = this.#notices.filter((notice) => notice.id !== id))), 6000);
-  }
-
-  #person(userId: string, facts: Partial<StagePerson>): void {
-    const known = this.#people.get(userId);
-    if (known !== undefined) this.#set(() => void this.#people.set(userId, { ...known, ...facts }));
-  }
-
-  #others(type: CallMediaType): { userIdList: string[]; type: CallMediaType } | null {
-    const userIdList = this.#called?.userIdList ?? [...this.#people.keys()];
-    return userIdList.length === 0 ? null : { userIdList, type };
-  }
-
-  #reason(reason: CallEndReason, userId: string): string {
-    return this.#texts.reasons[reason](userId === this.#userId ? this.#texts.you : userId);
-  }
-
-  #switchLanguage(): void {
-    this.#language = this.#language === 'en' ? 'zh' : 'en';
+  readonly #switchLanguage = (): void => {
+    this.#language = otherLanguage(this.#language);
     document.documentElement.lang = this.#language;
-    storeLanguage(this.#language);
+    keepLanguage(this.#language);
     this.requestUpdate();
-  }
+  };
 
-  #set(change: () => void): void {
-    change();
-    this.requestUpdate();
-  }
-}
-
-/** The application of a server in demo mode. Throws `ApplicationUnknown` when the server tells none. */
-async function demoApplication(): Promise<number> {
-  const answer = await fetch('/call/config.json').catch((cause: unknown) => {
-    throw new CallkitError('ServerUnreachable', { cause });
-  });
-  const config: unknown = answer.ok ? await answer.json() : null;
-  if (typeof config === 'object' && config !== null && 'sdkAppId' in config && typeof config.sdkAppId === 'number') return config.sdkAppId;
-  throw new CallkitError('ApplicationUnknown', { message: 'The address names no sdkAppId, and this server tells none.' });
-}
-
-/** Writes the user into the address, so that a page that is loaded anew is the same user. */
-function rememberUser(userId: string): void {
-  const address = new URL(location.href);
-  if (address.searchParams.get('userId') === userId) return;
-  address.searchParams.set('userId', userId);
-  history.replaceState(null, '', address);
-}
-
-function storedLanguage(): Language | null {
-  try {
-    const kept = localStorage.getItem('callreel.language');
-    return kept === 'zh' || kept === 'en' ? kept : null;
-  } catch {
-    // Storage is switched off: the browser's own language it is.
-    return null;
+  #signIn(userId: string): void {
+    keepUser(userId);
+    void this.#model.signIn(userId);
   }
 }
 
-function storeLanguage(language: Language): void {
-  try {
-    localStorage.setItem('callreel.language', language);
-  } catch {
-    // Storage is switched off: the choice lasts as long as the page.
-  }
+function otherLanguage(language: Language): Language {
+  return language === 'en' ? 'zh' : 'en';
 }
 
 customElements.define('callreel-call', CallPage);

@@ -7,7 +7,14 @@ import { controls } from './theme.ts';
 
 /** `<callreel-ringing>`: a call that nobody has answered yet, seen from either side. */
 export class CallRinging extends LitElement {
-  static override properties = { texts: { attribute: false }, incoming: { type: Boolean }, names: { attribute: false }, others: { attribute: false }, type: {}, busy: { type: Boolean } };
+  static override properties = {
+    texts: { attribute: false },
+    incoming: { type: Boolean },
+    names: { attribute: false },
+    others: { attribute: false },
+    type: {},
+    busy: { type: Boolean },
+  };
   declare texts: Texts;
   /** True: somebody calls here. */
   declare incoming: boolean;

@@ -3,10 +3,8 @@ import { repeat } from 'lit/directives/repeat.js';
 import { styleMap } from 'lit/directives/style-map.js';
 import './call-tile.ts';
 import { cameraIcon, cameraOffIcon, hangupIcon, microphoneIcon, microphoneOffIcon, soundIcon } from './icons.ts';
+import type { Person } from './page-model.ts';
 import { clockTime, type Texts } from './texts.ts';
-
-/** What the stage shows of a person. */
-export type StagePerson = { userId: string; audio: boolean; video: boolean };
 
 /** `<callreel-stage>`: a running call: everybody's picture, the recording sign, the time and the controls. */
 export class CallStage extends LitElement {
@@ -25,7 +23,7 @@ export class CallStage extends LitElement {
   declare texts: Texts;
   declare selfId: string;
   /** Everybody else. */
-  declare people: StagePerson[];
+  declare people: readonly Person[];
   declare microphone: boolean;
   declare camera: boolean;
   declare recording: boolean;
@@ -104,7 +102,11 @@ export class CallStage extends LitElement {
       </header>
       <main>
         <div class="grid ${everybody.length <= 2 ? 'two' : ''}" style=${styleMap({ '--columns': String(columns) })} role="group" aria-label=${texts.people}>
-          ${repeat(everybody, ({ userId }) => userId, (person) => this.#tile(person))}
+          ${repeat(
+            everybody,
+            ({ userId }) => userId,
+            (person) => this.#tile(person),
+          )}
         </div>
         ${people.length === 0 ? html`<div class="waiting" role="status">${texts.waiting}</div>` : nothing}
         ${this.soundBlocked ? html`<button class="hear" data-action="hear" @click=${() => this.#say('hear')}>${soundIcon}${texts.hear}</button>` : nothing}
@@ -117,7 +119,7 @@ export class CallStage extends LitElement {
     `;
   }
 
-  #tile({ userId, audio, video }: StagePerson): TemplateResult {
+  #tile({ userId, audio, video }: Person): TemplateResult {
     return html`<callreel-tile .texts=${this.texts} .userId=${userId} .self=${userId === this.selfId} .audio=${audio} .video=${video} .attach=${(element: HTMLVideoElement) => this.attach(userId, element)}></callreel-tile>`;
   }
 

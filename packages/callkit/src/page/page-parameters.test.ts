@@ -4,7 +4,11 @@ import { clockTime, preferredLanguage } from './texts.ts';
 
 describe('pageParameters', () => {
   it('reads what automation gives', () => {
-    expect(pageParameters('?sdkAppId=1400000001&userId=amy&userSig=s*g&call=bob,eve&type=audio&autoAccept=1&videoCodec=h264')).toEqual({
+    expect(
+      pageParameters(
+        '?sdkAppId=1400000001&userId=amy&userSig=s*g&call=bob,eve&type=audio&autoAccept=1&videoCodec=h264',
+      ),
+    ).toEqual({
       sdkAppId: 1400000001,
       userId: 'amy',
       userSig: 's*g',
@@ -15,7 +19,15 @@ describe('pageParameters', () => {
     });
   });
   it('has defaults for all', () => {
-    expect(pageParameters('?sdkAppId=x&userId=%20')).toEqual({ sdkAppId: null, userId: null, userSig: undefined, call: [], type: 'video', autoAccept: false, videoCodec: 'vp8' });
+    expect(pageParameters('?sdkAppId=x&userId=%20')).toEqual({
+      sdkAppId: null,
+      userId: null,
+      userSig: undefined,
+      call: [],
+      type: 'video',
+      autoAccept: false,
+      videoCodec: 'vp8',
+    });
   });
 });
 
@@ -24,7 +36,12 @@ it('reads user ids as people write them', () => {
 });
 
 it('writes durations', () => {
-  expect([clockTime(-5), clockTime(59_999), clockTime(60_000), clockTime(3_661_000)]).toEqual(['00:00', '00:59', '01:00', '1:01:01']);
+  expect([clockTime(-5), clockTime(59_999), clockTime(60_000), clockTime(3_661_000)]).toEqual([
+    '00:00',
+    '00:59',
+    '01:00',
+    '1:01:01',
+  ]);
 });
 
 it('takes the first language that it has', () => {

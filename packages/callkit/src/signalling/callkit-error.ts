@@ -5,23 +5,71 @@ import { ERROR_CATALOGUE, type ErrorBody, type ErrorCode } from '@callreel/proto
  * Same shape as there, without HTTP status and fault.
  */
 export const CLIENT_ERRORS = Object.freeze({
-  ServerUnreachable: { retry: true, sentence: 'The server cannot be reached.', action: 'Check the network; the connection is tried again by itself.' },
-  ConnectionLost: { retry: true, sentence: 'The connection was lost before the server answered.', action: 'Wait for the reconnection and try again.' },
+  ServerUnreachable: {
+    retry: true,
+    sentence: 'The server cannot be reached.',
+    action: 'Check the network; the connection is tried again by itself.',
+  },
+  ConnectionLost: {
+    retry: true,
+    sentence: 'The connection was lost before the server answered.',
+    action: 'Wait for the reconnection and try again.',
+  },
   RequestTimedOut: { retry: true, sentence: 'The server did not answer in time.', action: 'Try again.' },
-  AnswerMalformed: { retry: false, sentence: 'The answer of the server cannot be understood.', action: 'Use a callkit of the same version as the server.' },
-  NotInitialised: { retry: false, sentence: 'The engine has not been initialised, or was destroyed.', action: 'Call init first.' },
-  NoCall: { retry: false, sentence: 'There is no call for which this could be done.', action: 'Look at the state of the call first.' },
-  InsecurePage: { retry: false, sentence: 'The browser gives camera and microphone to secure pages only.', action: 'Open the page over https or on localhost.' },
-  MicrophoneRefused: { retry: false, sentence: 'The microphone may not be used.', action: 'Allow it in the settings of the browser.' },
+  AnswerMalformed: {
+    retry: false,
+    sentence: 'The answer of the server cannot be understood.',
+    action: 'Use a callkit of the same version as the server.',
+  },
+  NotInitialised: {
+    retry: false,
+    sentence: 'The engine has not been initialised, or was destroyed.',
+    action: 'Call init first.',
+  },
+  NoCall: {
+    retry: false,
+    sentence: 'There is no call for which this could be done.',
+    action: 'Look at the state of the call first.',
+  },
+  InsecurePage: {
+    retry: false,
+    sentence: 'The browser gives camera and microphone to secure pages only.',
+    action: 'Open the page over https or on localhost.',
+  },
+  MicrophoneRefused: {
+    retry: false,
+    sentence: 'The microphone may not be used.',
+    action: 'Allow it in the settings of the browser.',
+  },
   MicrophoneMissing: { retry: false, sentence: 'No microphone was found.', action: 'Connect one.' },
-  MicrophoneBusy: { retry: true, sentence: 'The microphone cannot be opened.', action: 'Close other programs that use it.' },
-  MicrophoneEnded: { retry: true, sentence: 'The microphone was disconnected.', action: 'Connect it and switch it on again.' },
-  CameraRefused: { retry: false, sentence: 'The camera may not be used.', action: 'Allow it in the settings of the browser.' },
+  MicrophoneBusy: {
+    retry: true,
+    sentence: 'The microphone cannot be opened.',
+    action: 'Close other programs that use it.',
+  },
+  MicrophoneEnded: {
+    retry: true,
+    sentence: 'The microphone was disconnected.',
+    action: 'Connect it and switch it on again.',
+  },
+  CameraRefused: {
+    retry: false,
+    sentence: 'The camera may not be used.',
+    action: 'Allow it in the settings of the browser.',
+  },
   CameraMissing: { retry: false, sentence: 'No camera was found.', action: 'Connect one.' },
   CameraBusy: { retry: true, sentence: 'The camera cannot be opened.', action: 'Close other programs that use it.' },
   CameraEnded: { retry: true, sentence: 'The camera was disconnected.', action: 'Connect it and switch it on again.' },
-  SoundBlocked: { retry: true, sentence: 'The browser plays no sound before the page is touched.', action: 'Call resumeSound() from a click.' },
-  ViewUnknown: { retry: false, sentence: 'There is no element with this id.', action: 'Give an element, or the id of one in the page.' },
+  SoundBlocked: {
+    retry: true,
+    sentence: 'The browser plays no sound before the page is touched.',
+    action: 'Call resumeSound() from a click.',
+  },
+  ViewUnknown: {
+    retry: false,
+    sentence: 'There is no element with this id.',
+    action: 'Give an element, or the id of one in the page.',
+  },
 } as const);
 
 /** Code of an error that only a client can see. */

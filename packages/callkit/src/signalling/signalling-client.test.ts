@@ -58,7 +58,9 @@ describe('SignallingClient', () => {
   it('throws the error that the server answers', async () => {
     const { port } = await serve((io) =>
       io.on('connection', (socket) =>
-        socket.on('call.start', (_body, ack) => ack({ ok: false, error: { code: 'CallUserUnknown', message: 'Nobody.', retry: false, requestId: 'r1' } })),
+        socket.on('call.start', (_body, ack) =>
+          ack({ ok: false, error: { code: 'CallUserUnknown', message: 'Nobody.', retry: false, requestId: 'r1' } }),
+        ),
       ),
     );
     const amy = client(port);
@@ -79,7 +81,10 @@ describe('SignallingClient', () => {
     const amy = client(port, 200);
     await amy.connect();
     await expect(amy.request('call.resume', {})).rejects.toMatchObject({ code: 'AnswerMalformed' });
-    await expect(amy.request('call.reject', { callId: 'call-0001' })).rejects.toMatchObject({ code: 'RequestTimedOut', retry: true });
+    await expect(amy.request('call.reject', { callId: 'call-0001' })).rejects.toMatchObject({
+      code: 'RequestTimedOut',
+      retry: true,
+    });
   });
 
   it('is refused with the code of the server, and does not try again', async () => {
@@ -102,7 +107,8 @@ describe('SignallingClient', () => {
       io.use((_socket, next) => {
         attempts++;
         if (attempts > 1) next();
-        else next(Object.assign(new Error('no'), { data: { code: 'MediaUnavailable', message: 'Soon.', retry: true } }));
+        else
+          next(Object.assign(new Error('no'), { data: { code: 'MediaUnavailable', message: 'Soon.', retry: true } }));
       }),
     );
     const amy = client(port);
@@ -137,7 +143,10 @@ describe('SignallingClient', () => {
     );
     const amy = client(port);
     await amy.connect();
-    await expect(amy.request('call.hangup', { callId: 'call-0001' })).rejects.toMatchObject({ code: 'ConnectionLost', retry: true });
+    await expect(amy.request('call.hangup', { callId: 'call-0001' })).rejects.toMatchObject({
+      code: 'ConnectionLost',
+      retry: true,
+    });
   });
 
   it('ends when it is thrown out', async () => {

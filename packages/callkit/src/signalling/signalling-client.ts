@@ -4,9 +4,9 @@ import {
   type RequestBodyOf,
   type RequestName,
   type RequestResult,
-  SIGNALLING_PATH,
   type ServerEventName,
   type ServerEvents,
+  SIGNALLING_PATH,
   type SignIn,
 } from '@callreel/protocol';
 import { io, type Socket } from 'socket.io-client';
@@ -127,7 +127,8 @@ export class SignallingClient {
   async request<N extends RequestName>(name: N, body: RequestBodyOf<N>): Promise<RequestResult[N]> {
     if (this.#closed) throw new CallkitError('ConnectionLost');
     const ack = await this.#emit(name, body);
-    if (!isAck<RequestResult[N]>(ack)) throw new CallkitError('AnswerMalformed', { message: `The answer to ${name} cannot be understood.` });
+    if (!isAck<RequestResult[N]>(ack))
+      throw new CallkitError('AnswerMalformed', { message: `The answer to ${name} cannot be understood.` });
     if (!ack.ok) throw CallkitError.fromBody(ack.error);
     return ack.data;
   }
@@ -173,7 +174,9 @@ export class SignallingClient {
       return;
     }
     const body: unknown = 'data' in error ? error.data : undefined;
-    const refusal = isErrorBody(body) ? CallkitError.fromBody(body) : new CallkitError('InternalError', { cause: error });
+    const refusal = isErrorBody(body)
+      ? CallkitError.fromBody(body)
+      : new CallkitError('InternalError', { cause: error });
     if (refusal.retry) {
       this.#events.emit('unreachable', refusal);
       this.#reconnectLater();
