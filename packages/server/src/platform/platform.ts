@@ -106,12 +106,12 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
 
   const journals = new CaptureJournals(folder.capturesPath);
   undo.push(() => journals.close());
-  const callRooms = new CallRooms(
+  const callRooms: CallRooms = new CallRooms(
     () => ({ calls, rooms, signalling }),
     (sdkAppId) => recorder.capturesAll(sdkAppId),
     log,
   );
-  const recorder = new Recorder({
+  const recorder: Recorder = new Recorder({
     db,
     log,
     settingsOf: (sdkAppId) => applications.recordingSettings(sdkAppId),
@@ -144,7 +144,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
   );
   // Calls under way go on in Janus without us, and wait for the next process.
   undo.push(() => sfu.close({ keep: rooms.size > 0 }));
-  const rooms = new Rooms({
+  const rooms: Rooms = new Rooms({
     db,
     sfu,
     log,
@@ -157,7 +157,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     },
   });
   undo.push(() => rooms.letGo());
-  const calls = new Calls({ db, log, outlet: callRooms.callOutlet, ringTimeoutMs: config.call.ringTimeoutS * 1000 });
+  const calls: Calls = new Calls({ db, log, outlet: callRooms.callOutlet, ringTimeoutMs: config.call.ringTimeoutS * 1000 });
   undo.push(() => calls.letGo());
 
   const api = await createApi({
