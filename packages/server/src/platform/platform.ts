@@ -165,7 +165,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     demo: config.demo,
     trustProxy: config.trustProxy,
     applications,
-    consoleUsers: new ConsoleUsers(db),
+    consoleUsers: new ConsoleUsers(db, { sessionHours: config.sessionHours }),
     restKeys: new RestKeys(db),
     library,
     store,
