@@ -16,8 +16,10 @@ export type RunBotsOptions = {
   userSigs?: Readonly<Record<string, string>> | undefined;
   /** How many calls of two are held at once, default 1. */
   calls?: number;
-  /** How long each call lasts once it has begun, in seconds, default 60. */
+  /** How long each call lasts once it has begun, in seconds; default: what `minutes` says. */
   seconds?: number;
+  /** The same in minutes, default 1. */
+  minutes?: number;
   type?: 'video' | 'audio';
   videoCodec?: BotVideoCodec;
   /** Whether the bots receive each other, default true. Not doing so halves what they cost. */
@@ -51,7 +53,7 @@ const BEGIN_TIMEOUT_MS = 30_000;
 
 /** Holds calls between simulated users, and says how each went. Does not throw for a call that failed. */
 export async function runBots(options: RunBotsOptions): Promise<BotCallResult[]> {
-  const { calls = 1, seconds = 60, videoCodec = 'vp8', onProgress = () => undefined } = options;
+  const { calls = 1, minutes = 1, seconds = 60 * minutes, videoCodec = 'vp8', onProgress = () => undefined } = options;
   const shelf = new LoopShelf(videoCodec);
   onProgress(`encoding picture and sound of ${Math.min(2 * calls, 24)} signals`);
   for (let index = 0; index < 2 * calls; index++) await shelf.of(index);
