@@ -64,7 +64,8 @@ export class BrowserCallMedia implements CallMedia {
 
   update(room: RoomSnapshot, resumed: boolean): void {
     const before = this.#room;
-    if (before === null) return;
+    // Who hangs up closes the connections first, and the server tells that the streams are gone.
+    if (before === null || this.#life.signal.aborted) return;
     this.#room = room;
     this.#showTracks();
     if (before.mediaEpoch !== room.mediaEpoch) {

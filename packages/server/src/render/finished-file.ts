@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { RenderOrder, RenderedFile } from '../recording/render-protocol.ts';
 import { frameTimeUs } from '../timeline/index.ts';
-import { writeMp4 } from './mp4-file.ts';
+import { GrowingFile } from './growing-file.ts';
 import { type SampleTable, type Track, MOVIE_TIMESCALE, NO_SAMPLES, fileType, movieBox } from './mp4-movie.ts';
 import type { RenderPlan } from './render-plan.ts';
-import { AUDIO_TRACK_ID, type SegmentIndex, VIDEO_TRACK_ID, readSegmentIndex } from './segment-file.ts';
+import { AUDIO_TRACK_ID, VIDEO_TRACK_ID, readSegmentIndex } from './segment-file.ts';
 import { AAC_FRAME_SAMPLES } from './sound-encoder.ts';
 
 /** The init segment that goes with a plan's segments. */
@@ -22,17 +22,25 @@ export function picturesUntil(plan: RenderPlan, endUs: number): number {
   return count;
 }
 
-/** Makes the MP4 of a render from its segments. @throws file errors. */
-export async function finishFile(order: RenderOrder, plan: RenderPlan, endUs: number): Promise<RenderedFile> {
+/** The MP4 of a render, to which all segments that are there already are added. @throws file errors. */
+export function openFile(order: RenderOrder, options?: { growsFromBytes?: number }): GrowingFile {
+  mkdirSync(order.outFolder, { recursive: true });
+  const file = new GrowingFile(pathOf(order), options);
+  let index = 0;
+  for (let segment = readSegmentIndex(order.workFolder, index); segment !== null; segment = readSegmentIndex(order.workFolder, index)) {
+    file.add(segment);
+    index += 1;
+  }
+  return file;
+}
+
+/** Finishes the MP4 of a render. @throws file errors. */
+export async function finishFile(file: GrowingFile, order: RenderOrder, plan: RenderPlan, endUs: number): Promise<RenderedFile> {
   const { video, audio } = plan.parameters;
   const pictures = picturesUntil(plan, endUs);
   const samples = Math.round((pictures * audio.sampleRateHz) / video.fps);
-  const name = `${order.baseName}${order.indexAlways ? '_1' : ''}.mp4`;
-  mkdirSync(order.outFolder, { recursive: true });
-  const path = join(order.outFolder, name);
-  const written = await writeMp4({
-    path,
-    segments: allSegments(order.workFolder),
+  const path = pathOf(order);
+  const written = await file.finish({
     videoSamples: pictures,
     // One frame more than the sound is long: the first one is the priming.
     audioSamples: Math.ceil(samples / AAC_FRAME_SAMPLES) + 1,
@@ -40,7 +48,7 @@ export async function finishFile(order: RenderOrder, plan: RenderPlan, endUs: nu
     tracks: (videoTable, audioTable) => tracksOf(plan, pictures, videoTable, audioTable),
   });
   return {
-    name,
+    name: basename(path),
     path,
     ...written,
     durationUs: frameTimeUs(0, pictures, video.fps),
@@ -52,12 +60,8 @@ export async function finishFile(order: RenderOrder, plan: RenderPlan, endUs: nu
   };
 }
 
-function allSegments(workFolder: string): SegmentIndex[] {
-  const segments: SegmentIndex[] = [];
-  for (let segment = readSegmentIndex(workFolder, 0); segment !== null; segment = readSegmentIndex(workFolder, segments.length)) {
-    segments.push(segment);
-  }
-  return segments;
+function pathOf({ outFolder, baseName, indexAlways }: RenderOrder): string {
+  return join(outFolder, `${baseName}${indexAlways ? '_1' : ''}.mp4`);
 }
 
 function tracksOf(plan: RenderPlan, pictures: number, video: SampleTable, audio: SampleTable): Track[] {

@@ -2,23 +2,11 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { syncFolderOf } from './durable-file.ts';
 import { u32, u64 } from './mp4-box.ts';
-import { type SampleTable, type Track, fileType, movieBox } from './mp4-movie.ts';
-import type { SegmentIndex } from './segment-file.ts';
+import { type SampleTable, fileType, movieBox } from './mp4-movie.ts';
+import { type Mp4Contents, type Piece, sampleTables, shiftTable } from './mp4-tables.ts';
 
-/** A piece of a segment that goes into the file. */
-type Piece = { path: string; offset: number; length: number };
-
-/** What becomes the file: the first `videoSamples` and `audioSamples` of the segments. */
-export type Mp4Order = {
-  path: string;
-  segments: readonly SegmentIndex[];
-  videoSamples: number;
-  audioSamples: number;
-  /** Length of a group of pictures: every so many pictures one is a key frame. */
-  keyInterval: number;
-  /** Builds the tracks once their tables are known. */
-  tracks: (video: SampleTable, audio: SampleTable) => readonly Track[];
-};
+/** What becomes a file, and where. */
+export type Mp4Order = Mp4Contents & { path: string };
 
 const COPY_BYTES = 4 * 1024 * 1024;
 
@@ -27,7 +15,7 @@ const COPY_BYTES = 4 * 1024 * 1024;
  * segments. Written under a temporary name, brought to the disk, renamed. @throws file errors.
  */
 export async function writeMp4(order: Mp4Order): Promise<{ sizeBytes: number; sha256: string }> {
-  const { pieces, video, audio } = plan(order);
+  const { pieces, video, audio } = sampleTables(order);
   const dataBytes = pieces.reduce((sum, { length }) => sum + length, 0);
   const dataHead = dataBytes + 8 > 0xffffffff ? Buffer.concat([u32(1), Buffer.from('mdat'), u64(dataBytes + 16)]) : Buffer.concat([u32(dataBytes + 8), Buffer.from('mdat')]);
   const head = fileHead(order, video, audio, dataHead.length);
@@ -60,39 +48,13 @@ export async function writeMp4(order: Mp4Order): Promise<{ sizeBytes: number; sh
 /** The size of the index does not depend on the offsets in it, unless they need eight bytes: so it is made twice. */
 function fileHead(order: Mp4Order, video: SampleTable, audio: SampleTable, dataHeadBytes: number): Buffer {
   const build = (offset: number): Buffer =>
-    Buffer.concat([fileType(), movieBox(order.tracks(shift(video, offset), shift(audio, offset)), { fragmented: false })]);
+    Buffer.concat([fileType(), movieBox(order.tracks(shiftTable(video, offset), shiftTable(audio, offset)), { fragmented: false })]);
   let length = build(0).length;
   for (;;) {
     const head = build(length + dataHeadBytes);
     if (head.length === length) return head;
     ({ length } = head);
   }
-}
-
-function plan({ segments, videoSamples, audioSamples, keyInterval }: Mp4Order): { pieces: Piece[]; video: SampleTable; audio: SampleTable } {
-  const pieces: Piece[] = [];
-  const video = { sizes: [] as number[], keys: [] as boolean[], chunks: [] as { offset: number; samples: number }[] };
-  const audio = { sizes: [] as number[], keys: null, chunks: [] as { offset: number; samples: number }[] };
-  let offset = 0;
-  const add = (table: { sizes: number[]; chunks: { offset: number; samples: number }[] }, path: string, start: number, sizes: number[]): void => {
-    if (sizes.length === 0) return;
-    const length = sizes.reduce((sum, size) => sum + size, 0);
-    table.chunks.push({ offset, samples: sizes.length });
-    for (const size of sizes) table.sizes.push(size);
-    pieces.push({ path, offset: start, length });
-    offset += length;
-  };
-  for (const { path, dataOffset, videoSizes, audioSizes } of segments) {
-    add(video, path, dataOffset, videoSizes.slice(0, Math.max(0, videoSamples - video.sizes.length)));
-    const audioOffset = dataOffset + videoSizes.reduce((sum, size) => sum + size, 0);
-    add(audio, path, audioOffset, audioSizes.slice(0, Math.max(0, audioSamples - audio.sizes.length)));
-  }
-  video.keys = video.sizes.map((_, index) => index % keyInterval === 0);
-  return { pieces, video, audio };
-}
-
-function shift(table: SampleTable, by: number): SampleTable {
-  return { ...table, chunks: table.chunks.map(({ offset, samples }) => ({ offset: offset + by, samples })) };
 }
 
 /** The bytes of the pieces in order, in blocks of some MB: segments are small, and writes of a few KB would cost more than the copying. */

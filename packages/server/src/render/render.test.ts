@@ -7,6 +7,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { type ColorSample, type Rectangle, complaintsOf, flashOnsets, matchOnsets, measureColors, measureTones, probeFile, readSound } from '../../../../test/scorer/index.ts';
 import { nowUs } from '../base/clock.ts';
 import type { RenderOrder, RenderedFile } from '../recording/render-protocol.ts';
+import { finishFile, openFile } from './finished-file.ts';
+import { readPlan } from './render-plan.ts';
 import { TEST_PARAMETERS, TestCall, cachedPicture, cachedSound, orderFor, renderToEnd, startRender } from './test-call.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'callreel-render-'));
@@ -313,6 +315,27 @@ describe.concurrent('render', () => {
     const planned = inFile(call, file, seconds(0, 12));
     expectFlashes(samples[0] ?? [], planned);
     await expectTones(file, ANNA.pitchHz, planned);
+  });
+
+  test('a file that grows with its segments is the same to see and hear as one made at the end', async () => {
+    const call = new TestCall();
+    call.task(-0.1, 7);
+    call.caller('anna', { ...ANNA, codec: 'vp8', fromS: 0, untilS: 7 });
+    const { order, file } = await renderCall('grown', call);
+    const plan = readPlan(order.workFolder);
+    if (plan === null) throw new Error('no plan');
+    const grownOrder = { ...order, outFolder: `${order.outFolder}-grown` };
+    using growing = openFile(grownOrder, { growsFromBytes: 20_000 });
+    // Cut short, so that a part of the last segments is not used.
+    const grown = await finishFile(growing, grownOrder, plan, plan.startUs + 5_000_000);
+    const short = await finishFile(openFile({ ...order, outFolder: `${order.outFolder}-short` }), { ...order, outFolder: `${order.outFolder}-short` }, plan, plan.startUs + 5_000_000);
+    expect(await complaintsOf(grown.path)).toBe('');
+    expect(grown.sha256).toBe(createHash('sha256').update(readFileSync(grown.path)).digest('hex'));
+    expect(grown.sizeBytes).toBe(statSync(grown.path).size);
+    expect(file.durationUs).toBeGreaterThan(6_900_000);
+    const hashes = (path: string): string => execFileSync('ffmpeg', ['-v', 'error', '-i', path, '-f', 'framemd5', '-'], { encoding: 'utf8' });
+    expect(hashes(grown.path)).toBe(hashes(short.path));
+    expect(grown.durationUs).toBe(5_000_000);
   });
 
   test('what was rendered of the idle time before the task ended is not in the file', async () => {

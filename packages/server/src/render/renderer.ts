@@ -5,7 +5,7 @@ import type { RenderMessage, RenderOrder } from '../recording/render-protocol.ts
 import type { TaskParameters } from '../recording/task-parameters.ts';
 import { type RoomHistory, readRoomHistory } from '../timeline/index.ts';
 import { FileStart } from './file-start.ts';
-import { finishFile, initSegment } from './finished-file.ts';
+import { finishFile, initSegment, openFile } from './finished-file.ts';
 import { FrameProducer } from './frame-producer.ts';
 import { PictureEncoder } from './picture-encoder.ts';
 import { type RenderPlan, clearSegments, clearTemporaryFiles, countSegments, fits, readPlan, writePlan } from './render-plan.ts';
@@ -52,13 +52,14 @@ export async function render(order: RenderOrder, { tell, signal }: RenderContext
     const plan = await planOf(order, bundle, follow, task);
     const resumedAtSegment = countSegments(order.workFolder);
     using producer = new FrameProducer(bundle, plan, resumedAtSegment);
+    using growing = openFile(order);
     const keep = (segment: Segment): void => {
-      writeSegment(order.workFolder, segment);
+      growing.add(writeSegment(order.workFolder, segment));
       tell({ type: 'progress', segments: segment.index + 1, renderedUntilUs: producer.reachedUs });
     };
     const endUs = await produce(producer, follow, signal, keep);
     for (const segment of producer.finish()) keep(segment);
-    const file = await finishFile(order, plan, endUs);
+    const file = await finishFile(growing, order, plan, endUs);
     const { user, system } = process.cpuUsage();
     const report = { streams: producer.reports(), cpuMs: Math.round((user + system) / 1000), resumedAtSegment };
     return { type: 'finished', files: [file], report };

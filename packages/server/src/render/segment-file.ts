@@ -30,8 +30,8 @@ export function segmentPath(workFolder: string, index: number): string {
   return join(workFolder, `segment-${String(index).padStart(6, '0')}.m4s`);
 }
 
-/** Writes a segment (CMAF: styp, moof, mdat) so that it is there wholly or not at all. @throws file errors. */
-export function writeSegment(workFolder: string, { index, video, audio }: Segment): void {
+/** Writes a segment (CMAF: styp, moof, mdat) so that it is there wholly or not at all; gives its index. @throws file errors. */
+export function writeSegment(workFolder: string, { index, video, audio }: Segment): SegmentIndex {
   const videoBytes = byteLength(video);
   const head = (offset: number): Buffer => {
     const firstVideo = video[0]?.index ?? 0;
@@ -45,7 +45,10 @@ export function writeSegment(workFolder: string, { index, video, audio }: Segmen
   const moof = head(head(0).length + 8);
   const styp = box('styp', text('msdh'), u32(0), text('msdhmsixisom'));
   const data = box('mdat', ...video.map((sample) => sample.data), ...audio.map((sample) => sample.data));
-  writeDurably(segmentPath(workFolder, index), Buffer.concat([styp, moof, data]));
+  const path = segmentPath(workFolder, index);
+  writeDurably(path, Buffer.concat([styp, moof, data]));
+  const sizes = (samples: readonly CodedSample[]): number[] => samples.map((sample) => sample.data.length);
+  return { path, dataOffset: styp.length + moof.length + 8, videoSizes: sizes(video), audioSizes: sizes(audio) };
 }
 
 /** Reads the index of a segment; null when there is no such file or it is none of ours. */

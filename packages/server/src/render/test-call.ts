@@ -150,7 +150,11 @@ export function startRender(order: RenderOrder): { child: ChildProcess; messages
   const messages: RenderMessage[] = [];
   child.on('message', (message: RenderMessage) => messages.push(message));
   const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
-    child.once('close', (code, signal) => resolve({ code, signal }));
+    child.once('exit', (code, signal) => {
+      // Messages may still lie in the channel; it is closed when all are read.
+      if (child.connected) child.once('disconnect', () => resolve({ code, signal }));
+      else resolve({ code, signal });
+    });
   });
   return { child, messages, ended };
 }
