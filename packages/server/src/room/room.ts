@@ -144,43 +144,35 @@ export class Room implements SfuRoomListener {
     return this.#inOrder(() => this.#leave(userId, reason));
   }
 
-  /** Publishes a device's streams. @throws {CallreelError} `RoomNotEntered`, `OfferRefused`, `MediaUnavailable`. */
-  publish(userId: string, { sdp, streams }: Pick<RequestBodyOf<'room.publish'>, 'sdp' | 'streams'>): Promise<{ sdp: string; streamIds: string[] }> {
-    return this.#inOrder(async () => {
+  /**
+   * Publishes a device's streams. While the media server works on one user's offer, the room goes on with others.
+   * @throws {CallreelError} `RoomNotEntered`, `OfferRefused`, `OfferStale`, `MediaUnavailable`.
+   */
+  async publish(userId: string, { sdp, streams }: Pick<RequestBodyOf<'room.publish'>, 'sdp' | 'streams'>): Promise<{ sdp: string; streamIds: string[] }> {
+    const lines = sendingLines(sdp, streams);
+    const { sfuRoom, published, captureBase } = await this.#inOrder(async () => {
       this.#mustBeIn(userId);
-      const sfuRoom = this.#media();
-      const lines = sendingLines(sdp, streams);
-      const running = this.#streamsOf(userId);
-      if (sfuRoom.continues(userId, sdp)) {
-        if (running.length !== lines.length || !lines.every(({ mid }) => running.some((stream) => stream.mid === mid))) {
-          throw new CallreelError('OfferRefused', 'The streams of a running connection cannot change; publish them over a new connection.');
-        }
-        const answer = await sfuRoom.publish({ userId, sdp, captureBase: null });
-        return { sdp: answer.sdp, streamIds: lines.map(({ mid }) => running.find((stream) => stream.mid === mid)?.streamId ?? '') };
-      }
-      await this.#stopPublishing(userId, 'normal');
-      this.#state.publishings += 1;
-      const captureBase = `p${this.#state.publishings}`;
-      const published = lines.map(({ mid, kind, source, muted }): PublishedStream => ({ streamId: randomBytes(9).toString('base64url'), userId, kind, source, muted, mid, feed: '' }));
-      for (const [index, stream] of published.entries()) {
-        const dump = this.#state.captured ? `${captureBase}-${stream.kind}-${lines[index]?.index ?? 0}.mjr` : null;
-        const { streamId, kind, source, muted } = stream;
-        await this.#record({ type: 'streamPublished', userId, streamId, kind, source, muted, dump });
-      }
-      this.#state.streams.push(...published);
-      await this.#save();
-      try {
-        const { sdp: answer, tracks } = await sfuRoom.publish({ userId, sdp, captureBase: this.#state.captured ? captureBase : null });
+      const media = this.#media();
+      return media.continues(userId, sdp)
+        ? { sfuRoom: media, published: this.#sameStreams(userId, lines), captureBase: null }
+        : { sfuRoom: media, ...(await this.#announce(userId, lines)) };
+    });
+    try {
+      const { sdp: answer, tracks } = await sfuRoom.publish({ userId, sdp, captureBase });
+      await this.#inOrder(async () => {
+        if (!published.every((stream) => this.#state.streams.includes(stream))) throw new CallreelError('OfferStale');
         for (const stream of published) stream.feed = tracks.find(({ mid }) => mid === stream.mid)?.feed ?? '';
         await this.#save();
         this.#log.info({ streams: published.length }, 'streams published');
         this.#tellAll({ type: 'changed', room: this.snapshot });
-        return { sdp: answer, streamIds: published.map(({ streamId }) => streamId) };
-      } catch (error) {
-        await this.#stopPublishing(userId, 'normal');
-        throw error;
-      }
-    });
+      });
+      return { sdp: answer, streamIds: published.map(({ streamId }) => streamId) };
+    } catch (error) {
+      await this.#inOrder(async () => {
+        if (published.some((stream) => this.#state.streams.includes(stream))) await this.#stopPublishing(userId, 'normal');
+      });
+      throw error;
+    }
   }
 
   /** Says that a stream sends nothing of its user, or does again. @throws {CallreelError} `RoomNotEntered`, `StreamUnknown`. */
@@ -334,6 +326,33 @@ export class Room implements SfuRoomListener {
       () => this.#parts.outlet.userLost(this.identity, userId),
       (error: unknown) => this.#log.error({ err: error }, 'a lost user could not be taken out'),
     );
+  }
+
+  /** The streams of a connection that goes on: they cannot change with it. */
+  #sameStreams(userId: string, lines: readonly DeclaredLine[]): PublishedStream[] {
+    const running = this.#streamsOf(userId);
+    const same = lines.flatMap(({ mid }) => running.filter((stream) => stream.mid === mid));
+    if (same.length !== lines.length || same.length !== running.length) {
+      throw new CallreelError('OfferRefused', 'The streams of a running connection cannot change; publish them over a new connection.');
+    }
+    return same;
+  }
+
+  /** Writes new streams into the journal, in place of whatever the user published before. */
+  async #announce(userId: string, lines: readonly DeclaredLine[]): Promise<{ published: PublishedStream[]; captureBase: string | null }> {
+    await this.#stopPublishing(userId, 'normal');
+    this.#state.publishings += 1;
+    const captureBase = this.#state.captured ? `p${this.#state.publishings}` : null;
+    const published: PublishedStream[] = [];
+    for (const { mid, kind, source, muted, index } of lines) {
+      const streamId = randomBytes(9).toString('base64url');
+      const dump = captureBase === null ? null : `${captureBase}-${kind}-${index}.mjr`;
+      await this.#record({ type: 'streamPublished', userId, streamId, kind, source, muted, dump });
+      published.push({ streamId, userId, kind, source, muted, mid, feed: '' });
+    }
+    this.#state.streams.push(...published);
+    await this.#save();
+    return { published, captureBase };
   }
 
   async #leave(userId: string, reason: 'normal' | 'timeout' | 'removed'): Promise<void> {
