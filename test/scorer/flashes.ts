@@ -1,4 +1,4 @@
-import { type ColorSample, type Rectangle, measureColors } from './colors.ts';
+import { type ColorSample, measureColors, type Rectangle } from './colors.ts';
 
 /** Least rise of brightness that counts as a flash, of 219. */
 const LEAST_RISE = 30;

@@ -7,7 +7,10 @@ export function matchOnsets(foundUs: readonly number[], plannedUs: readonly numb
   const offsetsMs: number[] = [];
   const missingUs: number[] = [];
   for (const planned of plannedUs) {
-    const nearest = left.reduce<number | null>((best, found) => (best === null || Math.abs(found - planned) < Math.abs(best - planned) ? found : best), null);
+    const nearest = left.reduce<number | null>(
+      (best, found) => (best === null || Math.abs(found - planned) < Math.abs(best - planned) ? found : best),
+      null,
+    );
     if (nearest === null || Math.abs(nearest - planned) > toleranceUs) {
       missingUs.push(planned);
       continue;

@@ -10,24 +10,33 @@ export type FileFacts = {
 /** Asks ffprobe for a file's facts. @throws {Error} when it cannot be read. */
 export async function probeFile(file: string): Promise<FileFacts> {
   const json = await runTool('ffprobe', ['-v', 'error', '-show_streams', '-show_format', '-of', 'json', file]);
-  const facts = JSON.parse(json.toString()) as { format: { duration: string }; streams: Record<string, string | number>[] };
+  const facts = JSON.parse(json.toString()) as {
+    format: { duration: string };
+    streams: Record<string, string | number>[];
+  };
   const video = facts.streams.find((stream) => stream['codec_type'] === 'video');
   const audio = facts.streams.find((stream) => stream['codec_type'] === 'audio');
   return {
     durationUs: toUs(facts.format.duration),
-    video: video === undefined ? null : {
-      codec: String(video['codec_name']),
-      widthPx: Number(video['width']),
-      heightPx: Number(video['height']),
-      frames: Number(video['nb_frames']),
-      durationUs: toUs(video['duration']),
-    },
-    audio: audio === undefined ? null : {
-      codec: String(audio['codec_name']),
-      sampleRateHz: Number(audio['sample_rate']),
-      channels: Number(audio['channels']),
-      durationUs: toUs(audio['duration']),
-    },
+    video:
+      video === undefined
+        ? null
+        : {
+            codec: String(video['codec_name']),
+            widthPx: Number(video['width']),
+            heightPx: Number(video['height']),
+            frames: Number(video['nb_frames']),
+            durationUs: toUs(video['duration']),
+          },
+    audio:
+      audio === undefined
+        ? null
+        : {
+            codec: String(audio['codec_name']),
+            sampleRateHz: Number(audio['sample_rate']),
+            channels: Number(audio['channels']),
+            durationUs: toUs(audio['duration']),
+          },
   };
 }
 

@@ -28,7 +28,21 @@ export async function measureTone(file: string, pitchHz: number): Promise<ToneSa
 
 /** The file's sound, mixed to one channel of 48 kHz. Sample 0 is at time 0 of the file. */
 export async function readSound(file: string): Promise<Float32Array> {
-  const raw = await runTool('ffmpeg', ['-v', 'error', '-i', file, '-map', '0:a:0', '-ac', '1', '-ar', String(RATE_HZ), '-f', 'f32le', '-']);
+  const raw = await runTool('ffmpeg', [
+    '-v',
+    'error',
+    '-i',
+    file,
+    '-map',
+    '0:a:0',
+    '-ac',
+    '1',
+    '-ar',
+    String(RATE_HZ),
+    '-f',
+    'f32le',
+    '-',
+  ]);
   return new Float32Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + (raw.byteLength & ~3)));
 }
 
@@ -37,7 +51,10 @@ export function toneLevels(samples: Float32Array, pitchHz: number): ToneSample[]
   const length = Math.round(WINDOW_S * RATE_HZ);
   const step = Math.round(STEP_S * RATE_HZ);
   const angle = (2 * Math.PI * pitchHz) / RATE_HZ;
-  const window = Float64Array.from({ length }, (_, index) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (index + 0.5)) / length));
+  const window = Float64Array.from(
+    { length },
+    (_, index) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (index + 0.5)) / length),
+  );
   const cosines = window.map((weight, index) => weight * Math.cos(angle * index));
   const sines = window.map((weight, index) => weight * Math.sin(angle * index));
   const levels: ToneSample[] = [];
@@ -50,7 +67,10 @@ export function toneLevels(samples: Float32Array, pitchHz: number): ToneSample[]
       imaginary += sample * (sines[index] ?? 0);
     }
     // A sine of amplitude 1 sums to half of the window's weight, which is half of its length.
-    levels.push({ atUs: Math.round(((start + length / 2) * 1_000_000) / RATE_HZ), level: (Math.hypot(real, imaginary) * 4) / length });
+    levels.push({
+      atUs: Math.round(((start + length / 2) * 1_000_000) / RATE_HZ),
+      level: (Math.hypot(real, imaginary) * 4) / length,
+    });
   }
   return levels;
 }

@@ -5,31 +5,38 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { BundleReader } from './bundle-reader.ts';
 import { JournalReader } from './journal-reader.ts';
-import { rtpPacket, mjrDump } from './mjr-testkit.ts';
+import { mjrDump, rtpPacket } from './mjr-testkit.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'callreel-bundle-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-let files = 0;
-const newFolder = (): string => mkdtempSync(join(folder, `${(files += 1)}-`));
-const line = (seq: number, userId = 'anna'): string => `${JSON.stringify({ seq, atUs: seq * 1000, type: 'userEntered', userId })}\n`;
+const newFolder = (): string => mkdtempSync(join(folder, 'case-'));
+const line = (seq: number, userId = 'anna'): string =>
+  `${JSON.stringify({ seq, atUs: seq * 1000, type: 'userEntered', userId })}\n`;
 
 describe('JournalReader', () => {
   test('gives every event once, wherever the file is cut', () => {
-    fc.assert(fc.property(fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 12 }), fc.array(fc.nat(), { maxLength: 6 }), (names, cuts) => {
-      const path = join(newFolder(), 'journal.jsonl');
-      const bytes = Buffer.from(names.map((name, index) => line(index + 1, name)).join(''));
-      const reader = new JournalReader(path);
-      expect(reader.read()).toEqual([]);
-      const read = [];
-      let from = 0;
-      for (const cut of [...cuts.map((value) => value % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]) {
-        appendFileSync(path, bytes.subarray(from, cut));
-        from = cut;
-        read.push(...reader.read());
-      }
-      reader.close();
-      expect(read.map((event) => ('userId' in event ? event.userId : ''))).toEqual(names);
-    }), { numRuns: 50 });
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 12 }),
+        fc.array(fc.nat(), { maxLength: 6 }),
+        (names, cuts) => {
+          const path = join(newFolder(), 'journal.jsonl');
+          const bytes = Buffer.from(names.map((name, index) => line(index + 1, name)).join(''));
+          const reader = new JournalReader(path);
+          expect(reader.read()).toEqual([]);
+          const read = [];
+          let from = 0;
+          for (const cut of [...cuts.map((value) => value % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]) {
+            appendFileSync(path, bytes.subarray(from, cut));
+            from = cut;
+            read.push(...reader.read());
+          }
+          reader.close();
+          expect(read.map((event) => ('userId' in event ? event.userId : ''))).toEqual(names);
+        },
+      ),
+      { numRuns: 50 },
+    );
   });
 
   test('follows a writer that cuts off its torn line and goes on', () => {
@@ -77,10 +84,26 @@ describe('BundleReader', () => {
     const stream = bundle.openDump('a.mjr');
     expect(stream.read()).toBeNull();
     const payload = Buffer.from([0x78, 1]);
-    const packet = (sequence: number, ssrc: number, rtpTime: number): { arrivalUs: number; bytes: Buffer } => ({ arrivalUs: 5_000_000, bytes: rtpPacket({ sequence, ssrc, rtpTime, marker: false, payload }) });
-    writeFileSync(join(bundleFolder, 'a.mjr'), mjrDump({ codec: 'opus' }, [packet(65_535, 1, 2 ** 32 - 960), packet(0, 1, 0), packet(9, 2, 7), packet(30_000, 2, 8)]));
+    const packet = (sequence: number, ssrc: number, rtpTime: number): { arrivalUs: number; bytes: Buffer } => ({
+      arrivalUs: 5_000_000,
+      bytes: rtpPacket({ sequence, ssrc, rtpTime, marker: false, payload }),
+    });
+    writeFileSync(
+      join(bundleFolder, 'a.mjr'),
+      mjrDump({ codec: 'opus' }, [
+        packet(65_535, 1, 2 ** 32 - 960),
+        packet(0, 1, 0),
+        packet(9, 2, 7),
+        packet(30_000, 2, 8),
+      ]),
+    );
     const read = Array.from({ length: 4 }, () => stream.read());
-    expect(read.map((one) => [one?.epoch, one?.sequence, one?.rtpTime])).toEqual([[0, 65_535, 2 ** 32 - 960], [0, 65_536, 2 ** 32], [1, 9, 7], [2, 30_000, 8]]);
+    expect(read.map((one) => [one?.epoch, one?.sequence, one?.rtpTime])).toEqual([
+      [0, 65_535, 2 ** 32 - 960],
+      [0, 65_536, 2 ** 32],
+      [1, 9, 7],
+      [2, 30_000, 8],
+    ]);
     stream.close();
     bundle.close();
   });

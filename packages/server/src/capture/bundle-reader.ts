@@ -1,7 +1,7 @@
-import { type FSWatcher, existsSync, watch } from 'node:fs';
+import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { JournalEvent } from './journal-event.ts';
 import { JOURNAL_FILE } from './journal.ts';
+import type { JournalEvent } from './journal-event.ts';
 import { JournalReader } from './journal-reader.ts';
 import { PacketStream } from './packet-stream.ts';
 
@@ -47,7 +47,8 @@ export class BundleReader {
 
   /** A new reader of a dump, from its beginning. @throws {Error} when `name` is more than a file name. */
   openDump(name: string): PacketStream {
-    if (basename(name) !== name || name === '' || name === '.' || name === '..') throw new Error(`not a file name: ${name}`);
+    if (basename(name) !== name || name === '' || name === '.' || name === '..')
+      throw new Error(`not a file name: ${name}`);
     return new PacketStream(join(this.#folder, name));
   }
 

@@ -4,24 +4,36 @@ import type { Depacketizer, EncodedFrame, TimedPacket } from './encoded-frame.ts
 import { H264Depacketizer } from './h264-depacketizer.ts';
 import { h264Payloads, nalUnits, vp8Payloads } from './mjr-testkit.ts';
 import { OpusDepacketizer, opusPacketSamples } from './opus-depacketizer.ts';
-import { Vp8Depacketizer, readVp8Descriptor } from './vp8-depacketizer.ts';
+import { readVp8Descriptor, Vp8Depacketizer } from './vp8-depacketizer.ts';
 
 /** Packets of frames, 3000 units apart. */
 function packetsOf(frames: Buffer[][]): TimedPacket[] {
-  let sequence = 0;
-  return frames.flatMap((payloads, frame) => payloads.map((payload, index) => ({
-    sequence: (sequence += 1), epoch: 0, rtpTime: frame * 3000, mediaUs: frame * 33_333, arrivalUs: frame * 33_333 + index, marker: index === payloads.length - 1, payload,
-  })));
+  const before = frames.map((_, frame) => frames.slice(0, frame).reduce((sum, { length }) => sum + length, 0));
+  return frames.flatMap((payloads, frame) =>
+    payloads.map((payload, index) => ({
+      sequence: (before[frame] ?? 0) + index,
+      epoch: 0,
+      rtpTime: frame * 3000,
+      mediaUs: frame * 33_333,
+      arrivalUs: frame * 33_333 + index,
+      marker: index === payloads.length - 1,
+      payload,
+    })),
+  );
 }
 
 function framesOf(depacketizer: Depacketizer, packets: TimedPacket[]): EncodedFrame[] {
   return packets.flatMap((packet) => depacketizer.push(packet) ?? []);
 }
 
-const vp8Frame = fc.record({ key: fc.boolean(), rest: fc.uint8Array({ minLength: 10, maxLength: 4000 }) })
+const vp8Frame = fc
+  .record({ key: fc.boolean(), rest: fc.uint8Array({ minLength: 10, maxLength: 4000 }) })
   .map(({ key, rest }) => Buffer.concat([Buffer.from([key ? 0x10 : 0x11]), rest]));
 // Bytes of slices without anything that looks like a start code; the first bit says "first of its picture".
-const slice = (type: number): fc.Arbitrary<Buffer> => fc.uint8Array({ min: 1, minLength: 5, maxLength: 4000 }).map((rest) => Buffer.concat([Buffer.from([0x60 | type, 0x88]), rest]));
+const slice = (type: number): fc.Arbitrary<Buffer> =>
+  fc
+    .uint8Array({ min: 1, minLength: 5, maxLength: 4000 })
+    .map((rest) => Buffer.concat([Buffer.from([0x60 | type, 0x88]), rest]));
 const START = Buffer.from([0, 0, 0, 1]);
 const annexB = (units: Buffer[]): Buffer => Buffer.concat(units.flatMap((unit) => [START, unit]));
 const h264Frame = fc.oneof(
@@ -30,42 +42,82 @@ const h264Frame = fc.oneof(
 );
 
 describe.each([
-  { name: 'VP8', make: () => new Vp8Depacketizer(), frames: vp8Frame, cut: (frame: Buffer, index: number) => vp8Payloads(frame, index), isKey: (frame: Buffer) => ((frame[0] ?? 1) & 1) === 0 },
-  { name: 'H.264', make: () => new H264Depacketizer(), frames: h264Frame, cut: (frame: Buffer) => h264Payloads(frame), isKey: (frame: Buffer) => ((frame[4] ?? 0) & 0x1f) === 7 },
+  {
+    name: 'VP8',
+    make: () => new Vp8Depacketizer(),
+    frames: vp8Frame,
+    cut: (frame: Buffer, index: number) => vp8Payloads(frame, index),
+    isKey: (frame: Buffer) => ((frame[0] ?? 1) & 1) === 0,
+  },
+  {
+    name: 'H.264',
+    make: () => new H264Depacketizer(),
+    frames: h264Frame,
+    cut: (frame: Buffer) => h264Payloads(frame),
+    isKey: (frame: Buffer) => ((frame[4] ?? 0) & 0x1f) === 7,
+  },
 ])('$name', ({ make, frames, cut, isKey }) => {
   test('puts every frame together as it was', () => {
-    fc.assert(fc.property(fc.array(frames, { minLength: 1, maxLength: 8 }), (list) => {
-      const out = framesOf(make(), packetsOf(list.map(cut)));
-      expect(out.map(({ data }) => data.toString('hex'))).toEqual(list.map((frame) => frame.toString('hex')));
-      expect(out.map(({ key }) => key)).toEqual(list.map(isKey));
-      expect(out.map(({ ordinal }) => ordinal)).toEqual(list.map((_, index) => index));
-      expect(out.map(({ afterLoss }) => afterLoss)).toEqual(list.map((_, index) => index === 0));
-    }), { numRuns: 60 });
+    fc.assert(
+      fc.property(fc.array(frames, { minLength: 1, maxLength: 8 }), (list) => {
+        const out = framesOf(make(), packetsOf(list.map(cut)));
+        expect(out.map(({ data }) => data.toString('hex'))).toEqual(list.map((frame) => frame.toString('hex')));
+        expect(out.map(({ key }) => key)).toEqual(list.map(isKey));
+        expect(out.map(({ ordinal }) => ordinal)).toEqual(list.map((_, index) => index));
+        expect(out.map(({ afterLoss }) => afterLoss)).toEqual(list.map((_, index) => index === 0));
+      }),
+      { numRuns: 60 },
+    );
   });
 
   test('gives only whole frames after losses, and says which follow one', () => {
-    fc.assert(fc.property(fc.array(frames, { minLength: 2, maxLength: 8 }), fc.array(fc.nat(), { minLength: 1, maxLength: 4 }), (list, losses) => {
-      const packets = packetsOf(list.map(cut));
-      const lost = new Set(losses.map((value) => value % packets.length));
-      const whole = new Map(list.map((frame, index) => [index * 3000, frame.toString('hex')]));
-      const out = framesOf(make(), packets.filter((_, index) => !lost.has(index)));
-      for (const frame of out) expect(frame.data.toString('hex')).toBe(whole.get(frame.rtpTime));
-      let expected = 0;
-      for (const frame of out) {
-        expect(frame.afterLoss).toBe(frame.rtpTime !== expected || frame.rtpTime === 0);
-        expected = frame.rtpTime + 3000;
-      }
-      // A frame is given exactly when none of its packets is lost.
-      const touched = new Set([...lost].map((index) => packets[index]?.rtpTime));
-      expect(out.map(({ rtpTime }) => rtpTime)).toEqual([...whole.keys()].filter((rtpTime) => !touched.has(rtpTime)));
-    }), { numRuns: 60 });
+    fc.assert(
+      fc.property(
+        fc.array(frames, { minLength: 2, maxLength: 8 }),
+        fc.array(fc.nat(), { minLength: 1, maxLength: 4 }),
+        (list, losses) => {
+          const packets = packetsOf(list.map(cut));
+          const lost = new Set(losses.map((value) => value % packets.length));
+          const whole = new Map(list.map((frame, index) => [index * 3000, frame.toString('hex')]));
+          const out = framesOf(
+            make(),
+            packets.filter((_, index) => !lost.has(index)),
+          );
+          for (const frame of out) expect(frame.data.toString('hex')).toBe(whole.get(frame.rtpTime));
+          let expected = 0;
+          for (const frame of out) {
+            expect(frame.afterLoss).toBe(frame.rtpTime !== expected || frame.rtpTime === 0);
+            expected = frame.rtpTime + 3000;
+          }
+          // A frame is given exactly when none of its packets is lost.
+          const touched = new Set([...lost].map((index) => packets[index]?.rtpTime));
+          expect(out.map(({ rtpTime }) => rtpTime)).toEqual(
+            [...whole.keys()].filter((rtpTime) => !touched.has(rtpTime)),
+          );
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 
   test('never throws on garbage', () => {
-    fc.assert(fc.property(fc.array(fc.record({ payload: fc.uint8Array({ maxLength: 40 }), marker: fc.boolean(), rtpTime: fc.nat(3), sequence: fc.nat(9) })), (list) => {
-      const depacketizer = make();
-      for (const { payload, ...fields } of list) depacketizer.push({ ...fields, payload: Buffer.from(payload), epoch: 0, mediaUs: 0, arrivalUs: 0 });
-    }));
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            payload: fc.uint8Array({ maxLength: 40 }),
+            marker: fc.boolean(),
+            rtpTime: fc.nat(3),
+            sequence: fc.nat(9),
+          }),
+        ),
+        (list) => {
+          const depacketizer = make();
+          for (const { payload, ...fields } of list)
+            depacketizer.push({ ...fields, payload: Buffer.from(payload), epoch: 0, mediaUs: 0, arrivalUs: 0 });
+        },
+      ),
+    );
   });
 });
 
@@ -73,7 +125,10 @@ describe('VP8 payload descriptor', () => {
   test('of RFC 7741, figure 2, in its lengths', () => {
     expect(readVp8Descriptor(Buffer.from([0x10, 1]))).toEqual({ startsFrame: true, offset: 1 });
     expect(readVp8Descriptor(Buffer.from([0x90, 0x80, 0x11, 1]))).toEqual({ startsFrame: true, offset: 3 });
-    expect(readVp8Descriptor(Buffer.from([0x90, 0xe0, 0x80, 0x11, 7, 0x20, 1]))).toEqual({ startsFrame: true, offset: 6 });
+    expect(readVp8Descriptor(Buffer.from([0x90, 0xe0, 0x80, 0x11, 7, 0x20, 1]))).toEqual({
+      startsFrame: true,
+      offset: 6,
+    });
     expect(readVp8Descriptor(Buffer.from([0x80, 0x30, 5, 1]))).toEqual({ startsFrame: false, offset: 3 });
     expect(readVp8Descriptor(Buffer.from([0x91, 0x80, 0x81]))).toBeNull();
   });
@@ -81,15 +136,30 @@ describe('VP8 payload descriptor', () => {
 
 describe('H.264', () => {
   test('does not trust a picture after a loss whose parameter sets may be missing', () => {
-    const packets = packetsOf([[Buffer.from([0x61, 0x88, 1])], [Buffer.from([0x78, 0, 2, 0x67, 1, 0, 2, 0x68, 1]), Buffer.from([0x65, 0x88, 5])]]);
-    expect(framesOf(new H264Depacketizer(), packets.filter((_, index) => index !== 1)).map(({ key }) => key)).toEqual([false]);
+    const packets = packetsOf([
+      [Buffer.from([0x61, 0x88, 1])],
+      [Buffer.from([0x78, 0, 2, 0x67, 1, 0, 2, 0x68, 1]), Buffer.from([0x65, 0x88, 5])],
+    ]);
+    expect(
+      framesOf(
+        new H264Depacketizer(),
+        packets.filter((_, index) => index !== 1),
+      ).map(({ key }) => key),
+    ).toEqual([false]);
     expect(framesOf(new H264Depacketizer(), packets).map(({ key }) => key)).toEqual([false, true]);
   });
 
   test('takes the rest of a broken picture for none', () => {
-    const slices = [[0x65, 0x88, 1], [0x65, 0x88, 2], [0x65, 0x88, 3]].map((bytes) => Buffer.from(bytes));
+    const slices = [
+      [0x65, 0x88, 1],
+      [0x65, 0x88, 2],
+      [0x65, 0x88, 3],
+    ].map((bytes) => Buffer.from(bytes));
     const packets = packetsOf([slices, [Buffer.from([0x61, 0x88, 9])]]);
-    const out = framesOf(new H264Depacketizer(), packets.filter((_, index) => index !== 1));
+    const out = framesOf(
+      new H264Depacketizer(),
+      packets.filter((_, index) => index !== 1),
+    );
     expect(out.map(({ rtpTime, afterLoss }) => [rtpTime, afterLoss])).toEqual([[3000, true]]);
   });
 
@@ -110,6 +180,9 @@ describe('Opus', () => {
 
   test('one packet is one frame', () => {
     const packets = packetsOf([[Buffer.from([0x78, 1])], [Buffer.alloc(0)], [Buffer.from([0x78, 2])]]);
-    expect(framesOf(new OpusDepacketizer(), packets).map(({ ordinal, afterLoss }) => [ordinal, afterLoss])).toEqual([[0, true], [1, false]]);
+    expect(framesOf(new OpusDepacketizer(), packets).map(({ ordinal, afterLoss }) => [ordinal, afterLoss])).toEqual([
+      [0, true],
+      [1, false],
+    ]);
   });
 });

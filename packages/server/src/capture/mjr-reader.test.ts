@@ -9,13 +9,22 @@ import { mjrDump, mjrHead, mjrRecord } from './mjr-testkit.ts';
 const folder = mkdtempSync(join(tmpdir(), 'callreel-mjr-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 let files = 0;
-const newPath = (): string => join(folder, `${(files += 1)}.mjr`);
+function newPath(): string {
+  files += 1;
+  return join(folder, `${files}.mjr`);
+}
 const FIRST_US = 1_790_000_000_000_000;
-const packetList = fc.array(fc.record({ gapMs: fc.nat(500), bytes: fc.uint8Array({ maxLength: 300 }) }), { minLength: 1, maxLength: 30 });
+const packetList = fc.array(fc.record({ gapMs: fc.nat(500), bytes: fc.uint8Array({ maxLength: 300 }) }), {
+  minLength: 1,
+  maxLength: 30,
+});
 
 function arrive(list: { gapMs: number; bytes: Uint8Array }[]): { arrivalUs: number; bytes: Buffer }[] {
   let atUs = FIRST_US;
-  return list.map(({ gapMs, bytes }, index) => ({ arrivalUs: (atUs += index === 0 ? 0 : gapMs * 1000), bytes: Buffer.from(bytes) }));
+  return list.map(({ gapMs, bytes }, index) => {
+    if (index > 0) atUs += gapMs * 1000;
+    return { arrivalUs: atUs, bytes: Buffer.from(bytes) };
+  });
 }
 
 function readAll(reader: MjrReader): { arrivalUs: number; packet: Buffer }[] {
@@ -26,34 +35,53 @@ function readAll(reader: MjrReader): { arrivalUs: number; packet: Buffer }[] {
 
 describe('MjrReader', () => {
   test('gives every packet, however the file grows', () => {
-    fc.assert(fc.property(packetList, fc.array(fc.nat(), { maxLength: 8 }), (list, cuts) => {
-      const packets = arrive(list);
-      const dump = mjrDump({ codec: 'vp8' }, packets);
-      const path = newPath();
-      const reader = new MjrReader(path);
-      expect(reader.read()).toBeNull();
-      const read = [];
-      let from = 0;
-      for (const cut of [...cuts.map((value) => value % dump.length).sort((a, b) => a - b), dump.length]) {
-        appendFileSync(path, dump.subarray(from, cut));
-        from = cut;
-        read.push(...readAll(reader));
-      }
-      reader.close();
-      expect(read).toEqual(packets.map(({ arrivalUs, bytes }) => ({ arrivalUs, packet: bytes })));
-      expect(reader.skippedBytes).toBe(0);
-    }), { numRuns: 60 });
+    fc.assert(
+      fc.property(packetList, fc.array(fc.nat(), { maxLength: 8 }), (list, cuts) => {
+        const packets = arrive(list);
+        const dump = mjrDump({ codec: 'vp8' }, packets);
+        const path = newPath();
+        const reader = new MjrReader(path);
+        expect(reader.read()).toBeNull();
+        const read = [];
+        let from = 0;
+        for (const cut of [...cuts.map((value) => value % dump.length).sort((a, b) => a - b), dump.length]) {
+          appendFileSync(path, dump.subarray(from, cut));
+          from = cut;
+          read.push(...readAll(reader));
+        }
+        reader.close();
+        expect(read).toEqual(packets.map(({ arrivalUs, bytes }) => ({ arrivalUs, packet: bytes })));
+        expect(reader.skippedBytes).toBe(0);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   test('passes over garbage and counts it', () => {
-    const [a, b] = arrive([{ gapMs: 0, bytes: Buffer.alloc(20, 1) }, { gapMs: 7, bytes: Buffer.alloc(30, 2) }]);
+    const [a, b] = arrive([
+      { gapMs: 0, bytes: Buffer.alloc(20, 1) },
+      { gapMs: 7, bytes: Buffer.alloc(30, 2) },
+    ]);
     if (a === undefined || b === undefined) throw new Error('no packets');
     const path = newPath();
-    writeFileSync(path, Buffer.concat([mjrHead({ codec: 'opus' }, FIRST_US), mjrRecord(a, FIRST_US), Buffer.alloc(100_000, 7), mjrRecord(b, FIRST_US)]));
+    writeFileSync(
+      path,
+      Buffer.concat([
+        mjrHead({ codec: 'opus' }, FIRST_US),
+        mjrRecord(a, FIRST_US),
+        Buffer.alloc(100_000, 7),
+        mjrRecord(b, FIRST_US),
+      ]),
+    );
     const reader = new MjrReader(path);
     expect(readAll(reader).map(({ arrivalUs }) => arrivalUs - FIRST_US)).toEqual([0, 7000]);
     expect(reader.skippedBytes).toBe(100_000);
-    expect(reader.header).toEqual({ kind: 'audio', codec: 'opus', createdUs: FIRST_US - 1000, firstPacketUs: FIRST_US });
+    expect(reader.header).toEqual({
+      kind: 'audio',
+      codec: 'opus',
+      createdUs: FIRST_US - 1000,
+      firstPacketUs: FIRST_US,
+    });
     reader.close();
   });
 

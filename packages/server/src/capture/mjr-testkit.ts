@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JournalEvent } from './journal-event.ts';
 import { JOURNAL_FILE } from './journal.ts';
+import type { JournalEvent } from './journal-event.ts';
 
 /** What a test says of a stream's dump. */
 export type TestStream = { codec: 'vp8' | 'h264' | 'opus'; ssrc: number; firstSequence: number; firstRtpTime: number };
@@ -37,7 +37,14 @@ export function mjrDump(stream: Pick<TestStream, 'codec'>, packets: readonly Tes
 }
 
 /** An RTP packet, with a one-byte header extension as browsers send it. */
-export function rtpPacket(fields: { sequence: number; rtpTime: number; ssrc: number; marker: boolean; payload: Buffer; payloadType?: number }): Buffer {
+export function rtpPacket(fields: {
+  sequence: number;
+  rtpTime: number;
+  ssrc: number;
+  marker: boolean;
+  payload: Buffer;
+  payloadType?: number;
+}): Buffer {
   const head = Buffer.alloc(20);
   head[0] = 0x90;
   head[1] = (fields.marker ? 0x80 : 0) | (fields.payloadType ?? 96);
@@ -53,7 +60,10 @@ export function rtpPacket(fields: { sequence: number; rtpTime: number; ssrc: num
 /** Cuts a VP8 frame into RTP payloads, with 15-bit picture ids as Chromium sends them. */
 export function vp8Payloads(frame: Buffer, pictureId: number): Buffer[] {
   return pieces(frame, PAYLOAD_BYTES).map((piece, index) =>
-    Buffer.concat([Buffer.from([0x80 | (index === 0 ? 0x10 : 0), 0x80, 0x80 | ((pictureId >> 8) & 0x7f), pictureId & 0xff]), piece]),
+    Buffer.concat([
+      Buffer.from([0x80 | (index === 0 ? 0x10 : 0), 0x80, 0x80 | ((pictureId >> 8) & 0x7f), pictureId & 0xff]),
+      piece,
+    ]),
   );
 }
 
@@ -115,7 +125,8 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 
 function pieces(bytes: Buffer, sizeBytes: number): Buffer[] {
   const parts: Buffer[] = [];
-  for (let offset = 0; offset < bytes.length; offset += sizeBytes) parts.push(bytes.subarray(offset, offset + sizeBytes));
+  for (let offset = 0; offset < bytes.length; offset += sizeBytes)
+    parts.push(bytes.subarray(offset, offset + sizeBytes));
   return parts;
 }
 

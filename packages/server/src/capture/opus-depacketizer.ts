@@ -5,9 +5,15 @@ export const OPUS_CLOCK_HZ = 48_000;
 
 /** Samples at 48 kHz of one frame by configuration number (RFC 6716 3.1, table 2). */
 const FRAME_SAMPLES: readonly number[] = Object.freeze([
-  ...[480, 960, 1920, 2880], ...[480, 960, 1920, 2880], ...[480, 960, 1920, 2880],
-  ...[480, 960], ...[480, 960],
-  ...[120, 240, 480, 960], ...[120, 240, 480, 960], ...[120, 240, 480, 960], ...[120, 240, 480, 960],
+  ...[480, 960, 1920, 2880],
+  ...[480, 960, 1920, 2880],
+  ...[480, 960, 1920, 2880],
+  ...[480, 960],
+  ...[480, 960],
+  ...[120, 240, 480, 960],
+  ...[120, 240, 480, 960],
+  ...[120, 240, 480, 960],
+  ...[120, 240, 480, 960],
 ]);
 
 /** Length of an Opus packet in samples at 48 kHz, from its first bytes; 0 when it is none (RFC 6716 3.1 and 3.2). */
@@ -41,7 +47,15 @@ export class OpusDepacketizer implements Depacketizer {
       return null;
     }
     const { mediaUs, epoch, rtpTime, payload } = packet;
-    const frame: EncodedFrame = { ordinal: this.#ordinal, mediaUs, epoch, rtpTime, key: true, afterLoss, data: payload };
+    const frame: EncodedFrame = {
+      ordinal: this.#ordinal,
+      mediaUs,
+      epoch,
+      rtpTime,
+      key: true,
+      afterLoss,
+      data: payload,
+    };
     this.#ordinal += 1;
     return frame;
   }

@@ -1,4 +1,4 @@
-import { MjrReader, type MjrHeader } from './mjr-reader.ts';
+import { type MjrHeader, MjrReader } from './mjr-reader.ts';
 import { parseRtpPacket } from './rtp-packet.ts';
 import { Unwrapper } from './unwrapper.ts';
 

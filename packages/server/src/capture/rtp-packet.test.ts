@@ -6,11 +6,20 @@ import { Unwrapper } from './unwrapper.ts';
 
 describe('parseRtpPacket', () => {
   test('reads what was written, behind the header extension', () => {
-    fc.assert(fc.property(fc.nat(65_535), fc.nat(2 ** 31), fc.nat(2 ** 31), fc.boolean(), fc.uint8Array(), (sequence, rtpTime, ssrc, marker, payload) => {
-      const packet = parseRtpPacket(rtpPacket({ sequence, rtpTime, ssrc, marker, payload: Buffer.from(payload) }));
-      expect(packet).toMatchObject({ sequence, timestamp: rtpTime, ssrc, marker, payloadType: 96 });
-      expect(packet?.payload.equals(payload)).toBe(true);
-    }));
+    fc.assert(
+      fc.property(
+        fc.nat(65_535),
+        fc.nat(2 ** 31),
+        fc.nat(2 ** 31),
+        fc.boolean(),
+        fc.uint8Array(),
+        (sequence, rtpTime, ssrc, marker, payload) => {
+          const packet = parseRtpPacket(rtpPacket({ sequence, rtpTime, ssrc, marker, payload: Buffer.from(payload) }));
+          expect(packet).toMatchObject({ sequence, timestamp: rtpTime, ssrc, marker, payloadType: 96 });
+          expect(packet?.payload.equals(payload)).toBe(true);
+        },
+      ),
+    );
   });
 
   test('takes padding and contributing sources away', () => {
@@ -19,24 +28,28 @@ describe('parseRtpPacket', () => {
   });
 
   test('never throws, and refuses what cannot be', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
-      const packet = parseRtpPacket(Buffer.from(bytes));
-      if (packet !== null) expect(packet.payload.length).toBeLessThanOrEqual(bytes.length - 12);
-    }));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+        const packet = parseRtpPacket(Buffer.from(bytes));
+        if (packet !== null) expect(packet.payload.length).toBeLessThanOrEqual(bytes.length - 12);
+      }),
+    );
     expect(parseRtpPacket(Buffer.alloc(11, 0x80))).toBeNull();
   });
 });
 
 describe('Unwrapper', () => {
   test('follows steps of less than half its range, forward and back', () => {
-    fc.assert(fc.property(fc.nat(65_535), fc.array(fc.integer({ min: -30_000, max: 30_000 })), (first, steps) => {
-      const unwrapper = new Unwrapper(16);
-      let value = unwrapper.unwrap(first);
-      expect(value).toBe(first);
-      for (const step of steps) {
-        value += step;
-        expect(unwrapper.unwrap(((value % 65_536) + 65_536) % 65_536)).toBe(value);
-      }
-    }));
+    fc.assert(
+      fc.property(fc.nat(65_535), fc.array(fc.integer({ min: -30_000, max: 30_000 })), (first, steps) => {
+        const unwrapper = new Unwrapper(16);
+        let value = unwrapper.unwrap(first);
+        expect(value).toBe(first);
+        for (const step of steps) {
+          value += step;
+          expect(unwrapper.unwrap(((value % 65_536) + 65_536) % 65_536)).toBe(value);
+        }
+      }),
+    );
   });
 });

@@ -1,5 +1,9 @@
 import {
-  AVCOL_PRI_SMPTE170M, AVCOL_RANGE_MPEG, AVCOL_SPC_SMPTE170M, AVCOL_TRC_SMPTE170M, AV_PIX_FMT_YUV420P,
+  AV_PIX_FMT_YUV420P,
+  AVCOL_PRI_SMPTE170M,
+  AVCOL_RANGE_MPEG,
+  AVCOL_SPC_SMPTE170M,
+  AVCOL_TRC_SMPTE170M,
 } from 'node-av/constants';
 import { Frame } from 'node-av/lib';
 import type { Rectangle } from '../timeline/index.ts';
@@ -80,10 +84,21 @@ export class Canvas implements Disposable {
 export function planesOf(frame: Frame): [Plane, Plane, Plane] {
   const [y, u, v] = frame.data ?? [];
   const [yStride, uStride, vStride] = frame.linesize;
-  if (y === undefined || u === undefined || v === undefined || yStride === undefined || uStride === undefined || vStride === undefined) {
+  if (
+    y === undefined ||
+    u === undefined ||
+    v === undefined ||
+    yStride === undefined ||
+    uStride === undefined ||
+    vStride === undefined
+  ) {
     throw new AvError('the picture is not planar', 0);
   }
-  return [{ bytes: y, strideBytes: yStride }, { bytes: u, strideBytes: uStride }, { bytes: v, strideBytes: vStride }];
+  return [
+    { bytes: y, strideBytes: yStride },
+    { bytes: u, strideBytes: uStride },
+    { bytes: v, strideBytes: vStride },
+  ];
 }
 
 function planeRectangle(rectangle: Rectangle, plane: number): Rectangle {

@@ -1,5 +1,5 @@
 import type { BundleReader } from '../capture/index.ts';
-import { type RoomHistory, isJournalOpenAt, isWaitedFor } from '../timeline/index.ts';
+import { isJournalOpenAt, isWaitedFor, type RoomHistory } from '../timeline/index.ts';
 import { StreamFeed } from './stream-feed.ts';
 
 /** Step of the search. Its size does not change the result. */

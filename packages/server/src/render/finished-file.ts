@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { RenderOrder, RenderedFile } from '../recording/render-protocol.ts';
+import type { RenderedFile, RenderOrder } from '../recording/render-protocol.ts';
 import { frameTimeUs } from '../timeline/index.ts';
 import { GrowingFile } from './growing-file.ts';
-import { type SampleTable, type Track, MOVIE_TIMESCALE, NO_SAMPLES, fileType, movieBox } from './mp4-movie.ts';
+import { fileType, MOVIE_TIMESCALE, movieBox, NO_SAMPLES, type SampleTable, type Track } from './mp4-movie.ts';
 import type { RenderPlan } from './render-plan.ts';
-import { AUDIO_TRACK_ID, VIDEO_TRACK_ID, readSegmentIndex } from './segment-file.ts';
+import { AUDIO_TRACK_ID, readSegmentIndex, VIDEO_TRACK_ID } from './segment-file.ts';
 import { AAC_FRAME_SAMPLES } from './sound-encoder.ts';
 
 /** The init segment that goes with a plan's segments. */
@@ -27,7 +27,11 @@ export function openFile(order: RenderOrder, options?: { growsFromBytes?: number
   mkdirSync(order.outFolder, { recursive: true });
   const file = new GrowingFile(pathOf(order), options);
   let index = 0;
-  for (let segment = readSegmentIndex(order.workFolder, index); segment !== null; segment = readSegmentIndex(order.workFolder, index)) {
+  for (
+    let segment = readSegmentIndex(order.workFolder, index);
+    segment !== null;
+    segment = readSegmentIndex(order.workFolder, index)
+  ) {
     file.add(segment);
     index += 1;
   }
@@ -35,7 +39,12 @@ export function openFile(order: RenderOrder, options?: { growsFromBytes?: number
 }
 
 /** Finishes the MP4 of a render. @throws file errors. */
-export async function finishFile(file: GrowingFile, order: RenderOrder, plan: RenderPlan, endUs: number): Promise<RenderedFile> {
+export async function finishFile(
+  file: GrowingFile,
+  order: RenderOrder,
+  plan: RenderPlan,
+  endUs: number,
+): Promise<RenderedFile> {
   const { video, audio } = plan.parameters;
   const pictures = picturesUntil(plan, endUs);
   const samples = Math.round((pictures * audio.sampleRateHz) / video.fps);
@@ -74,7 +83,12 @@ function tracksOf(plan: RenderPlan, pictures: number, video: SampleTable, audio:
       sampleDuration: 1000,
       playedDuration,
       priming: 0,
-      media: { kind: 'video', widthPx: picture.widthPx, heightPx: picture.heightPx, avcConfiguration: Buffer.from(plan.avcConfiguration, 'base64') },
+      media: {
+        kind: 'video',
+        widthPx: picture.widthPx,
+        heightPx: picture.heightPx,
+        avcConfiguration: Buffer.from(plan.avcConfiguration, 'base64'),
+      },
       samples: video,
     },
     {
@@ -83,7 +97,13 @@ function tracksOf(plan: RenderPlan, pictures: number, video: SampleTable, audio:
       sampleDuration: AAC_FRAME_SAMPLES,
       playedDuration,
       priming: AAC_FRAME_SAMPLES,
-      media: { kind: 'audio', channels: sound.channels, sampleRateHz: sound.sampleRateHz, bitrateBps: sound.bitrateBps, aacConfiguration: Buffer.from(plan.aacConfiguration, 'base64') },
+      media: {
+        kind: 'audio',
+        channels: sound.channels,
+        sampleRateHz: sound.sampleRateHz,
+        bitrateBps: sound.bitrateBps,
+        aacConfiguration: Buffer.from(plan.aacConfiguration, 'base64'),
+      },
       samples: audio,
     },
   ];

@@ -1,15 +1,14 @@
 import type { BundleReader } from '../capture/index.ts';
-import { type RoomHistory, fileEndUs, frameTimeUs, isJournalOpenAt, sceneAt } from '../timeline/index.ts';
 import type { StreamReport } from '../recording/render-protocol.ts';
+import { fileEndUs, frameTimeUs, isJournalOpenAt, type RoomHistory, sceneAt } from '../timeline/index.ts';
 import { LiveStreams } from './live-streams.ts';
 import { Painter } from './painter.ts';
 import { PictureEncoder } from './picture-encoder.ts';
 import type { RenderPlan } from './render-plan.ts';
-import { SegmentBuilder } from './segment-builder.ts';
-import { type Segment } from './segment-file.ts';
+import { SegmentBuilder, soundFramesBefore } from './segment-builder.ts';
+import type { Segment } from './segment-file.ts';
 import { AAC_FRAME_SAMPLES, SoundEncoder } from './sound-encoder.ts';
 import { SoundMixer } from './sound-mixer.ts';
-import { soundFramesBefore } from './segment-builder.ts';
 
 /** Blocks that a sound encoder in the middle of a file is given before its first kept frame, to find its level. */
 const SOUND_RUN_UP_BLOCKS = 8;
@@ -39,7 +38,9 @@ export class FrameProducer implements Disposable {
     this.#plan = plan;
     this.#frame = firstSegment * pictures;
     this.#block = Math.max(0, soundFramesBefore(firstSegment, segmentSamples) - SOUND_RUN_UP_BLOCKS);
-    this.#streams = new LiveStreams(bundle, { fromUs: Math.min(this.#frameUs(this.#frame), this.#blockUs(this.#block)) });
+    this.#streams = new LiveStreams(bundle, {
+      fromUs: Math.min(this.#frameUs(this.#frame), this.#blockUs(this.#block)),
+    });
     this.#painter = new Painter(video, backgroundColor);
     this.#pictures = new PictureEncoder(video);
     this.#sounds = new SoundEncoder(audio, this.#block);

@@ -1,10 +1,21 @@
 import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, fdatasync, fsyncSync, ftruncateSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  createReadStream,
+  fdatasync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { syncFolderOf } from './durable-file.ts';
 import { box, u32, u64 } from './mp4-box.ts';
+import { writeMp4 } from './mp4-file.ts';
 import { fileType, movieBox } from './mp4-movie.ts';
 import { type Mp4Contents, sampleTables, shiftTable } from './mp4-tables.ts';
-import { writeMp4 } from './mp4-file.ts';
 import type { SegmentIndex } from './segment-file.ts';
 
 /** Up to here copying everything at the end takes a tenth of a second. */
@@ -104,7 +115,11 @@ export class GrowingFile implements Disposable {
   #copy(segment: SegmentIndex, at: number): void {
     if (this.#fd === null) return;
     const length = dataBytesOf(segment);
-    writeAllSync(this.#fd, readFileSync(segment.path).subarray(segment.dataOffset, segment.dataOffset + length), this.#dataStart + at);
+    writeAllSync(
+      this.#fd,
+      readFileSync(segment.path).subarray(segment.dataOffset, segment.dataOffset + length),
+      this.#dataStart + at,
+    );
     this.#unsyncedBytes += length;
     if (this.#unsyncedBytes < SYNC_BYTES) return;
     this.#unsyncedBytes = 0;

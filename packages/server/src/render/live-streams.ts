@@ -1,6 +1,6 @@
 import type { BundleReader, EncodedFrame } from '../capture/index.ts';
 import type { StreamReport } from '../recording/render-protocol.ts';
-import { type RoomHistory, type StreamFacts, type StreamLife, isWaitedFor } from '../timeline/index.ts';
+import { isWaitedFor, type RoomHistory, type StreamFacts, type StreamLife } from '../timeline/index.ts';
 import { SoundTrack } from './sound-track.ts';
 import { StreamFeed } from './stream-feed.ts';
 import { VideoTrack } from './video-track.ts';
@@ -66,7 +66,8 @@ export class LiveStreams implements Disposable {
       const feed = feedOf(track);
       const waited = isWaitedFor(life, untilUs);
       if (!feed.advance(untilUs, { impatient: !waited }) && waited) whole = false;
-      if (feed.finished && !this.#facts.has(dump)) this.#facts.set(dump, { lastPacketUs: feed.lastPacketUs ?? life.fromUs });
+      if (feed.finished && !this.#facts.has(dump))
+        this.#facts.set(dump, { lastPacketUs: feed.lastPacketUs ?? life.fromUs });
     }
     return whole;
   }
@@ -101,7 +102,10 @@ export class LiveStreams implements Disposable {
   }
 
   #open(life: StreamLife, dump: string): Track {
-    const track: Track = life.kind === 'video' ? { life, kind: 'video', video: this.#openVideo(life, dump) } : { life, kind: 'audio', sound: this.#openSound(dump) };
+    const track: Track =
+      life.kind === 'video'
+        ? { life, kind: 'video', video: this.#openVideo(life, dump) }
+        : { life, kind: 'audio', sound: this.#openSound(dump) };
     this.#tracks.set(dump, track);
     return track;
   }
@@ -114,7 +118,9 @@ export class LiveStreams implements Disposable {
   #openVideo(life: StreamLife, dump: string): VideoTrack {
     if (life.fromUs >= this.#fromUs) return new VideoTrack(new StreamFeed(this.#bundle.openDump(dump)));
     const first = this.#lastKeyFrame(life, dump);
-    const video = new VideoTrack(new StreamFeed(this.#bundle.openDump(dump), { keep: ({ ordinal }) => ordinal >= first }));
+    const video = new VideoTrack(
+      new StreamFeed(this.#bundle.openDump(dump), { keep: ({ ordinal }) => ordinal >= first }),
+    );
     if (life.untilUs !== null) video.feed.end();
     for (let atUs = life.fromUs; atUs < this.#fromUs; atUs += CATCH_UP_US) {
       video.feed.advance(atUs);

@@ -40,9 +40,14 @@ function parseOrder(json: string | undefined): RenderOrder {
 /** The order comes from the server of the same version: only what would do harm is checked. */
 function isOrder(value: unknown): value is RenderOrder {
   if (typeof value !== 'object' || value === null) return false;
-  const { taskId, bundleFolder, workFolder, outFolder, baseName } = value as Partial<Record<keyof RenderOrder, unknown>>;
-  return [taskId, bundleFolder, workFolder, outFolder, baseName].every((part) => typeof part === 'string' && part !== '')
-    && typeof baseName === 'string' && !baseName.includes('/');
+  const { taskId, bundleFolder, workFolder, outFolder, baseName } = value as Partial<
+    Record<keyof RenderOrder, unknown>
+  >;
+  return (
+    [taskId, bundleFolder, workFolder, outFolder, baseName].every((part) => typeof part === 'string' && part !== '') &&
+    typeof baseName === 'string' &&
+    !baseName.includes('/')
+  );
 }
 
 function failureOf(error: unknown): RenderMessage {

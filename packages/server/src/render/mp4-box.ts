@@ -44,7 +44,11 @@ export function text(value: string): Buffer {
 }
 
 /** The boxes that lie side by side in `bytes`: their names, and where their contents begin and end. */
-export function* boxesOf(bytes: Buffer, start = 0, end = bytes.length): Generator<{ type: string; start: number; end: number }> {
+export function* boxesOf(
+  bytes: Buffer,
+  start = 0,
+  end = bytes.length,
+): Generator<{ type: string; start: number; end: number }> {
   let offset = start;
   while (offset + 8 <= end) {
     const size = bytes.readUInt32BE(offset);

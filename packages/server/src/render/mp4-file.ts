@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { syncFolderOf } from './durable-file.ts';
 import { u32, u64 } from './mp4-box.ts';
-import { type SampleTable, fileType, movieBox } from './mp4-movie.ts';
+import { fileType, movieBox, type SampleTable } from './mp4-movie.ts';
 import { type Mp4Contents, type Piece, sampleTables, shiftTable } from './mp4-tables.ts';
 
 /** What becomes a file, and where. */
@@ -17,7 +17,10 @@ const COPY_BYTES = 4 * 1024 * 1024;
 export async function writeMp4(order: Mp4Order): Promise<{ sizeBytes: number; sha256: string }> {
   const { pieces, video, audio } = sampleTables(order);
   const dataBytes = pieces.reduce((sum, { length }) => sum + length, 0);
-  const dataHead = dataBytes + 8 > 0xffffffff ? Buffer.concat([u32(1), Buffer.from('mdat'), u64(dataBytes + 16)]) : Buffer.concat([u32(dataBytes + 8), Buffer.from('mdat')]);
+  const dataHead =
+    dataBytes + 8 > 0xffffffff
+      ? Buffer.concat([u32(1), Buffer.from('mdat'), u64(dataBytes + 16)])
+      : Buffer.concat([u32(dataBytes + 8), Buffer.from('mdat')]);
   const head = fileHead(order, video, audio, dataHead.length);
   const temporary = `${order.path}.${process.pid}.tmp`;
   const target = await open(temporary, 'w', 0o600);
@@ -48,7 +51,10 @@ export async function writeMp4(order: Mp4Order): Promise<{ sizeBytes: number; sh
 /** The size of the index does not depend on the offsets in it, unless they need eight bytes: so it is made twice. */
 function fileHead(order: Mp4Order, video: SampleTable, audio: SampleTable, dataHeadBytes: number): Buffer {
   const build = (offset: number): Buffer =>
-    Buffer.concat([fileType(), movieBox(order.tracks(shiftTable(video, offset), shiftTable(audio, offset)), { fragmented: false })]);
+    Buffer.concat([
+      fileType(),
+      movieBox(order.tracks(shiftTable(video, offset), shiftTable(audio, offset)), { fragmented: false }),
+    ]);
   let length = build(0).length;
   for (;;) {
     const head = build(length + dataHeadBytes);
@@ -91,4 +97,3 @@ async function* blocks(pieces: readonly Piece[]): AsyncGenerator<Buffer> {
 async function writeAll(target: FileHandle, bytes: Buffer): Promise<void> {
   for (let offset = 0; offset < bytes.length; ) offset += (await target.write(bytes, offset)).bytesWritten;
 }
-

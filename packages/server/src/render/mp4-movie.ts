@@ -1,4 +1,4 @@
-import { box, fullBox, text, u16, u32, u64, u8 } from './mp4-box.ts';
+import { box, fullBox, text, u8, u16, u32, u64 } from './mp4-box.ts';
 
 /** Units of the movie's own clock in a second. */
 export const MOVIE_TIMESCALE = 90_000;
@@ -28,7 +28,13 @@ export type Track = {
 /** Picture: H.264 in BT.601, limited range. */
 export type VideoMedia = { kind: 'video'; widthPx: number; heightPx: number; avcConfiguration: Buffer };
 /** Sound: AAC-LC. */
-export type AudioMedia = { kind: 'audio'; channels: number; sampleRateHz: number; bitrateBps: number; aacConfiguration: Buffer };
+export type AudioMedia = {
+  kind: 'audio';
+  channels: number;
+  sampleRateHz: number;
+  bitrateBps: number;
+  aacConfiguration: Buffer;
+};
 
 /** An empty table, for init segments. */
 export const NO_SAMPLES: SampleTable = Object.freeze({ sizes: [], keys: null, chunks: [] });
@@ -43,8 +49,20 @@ export function fileType(): Buffer {
 /** The movie box. @param fragmented Whether the samples come in segments (`mvex`). */
 export function movieBox(tracks: readonly Track[], { fragmented }: { fragmented: boolean }): Buffer {
   const duration = Math.max(0, ...tracks.map(({ playedDuration }) => playedDuration));
-  const header = fullBox('mvhd', 1, 0, u64(0, 0), u32(MOVIE_TIMESCALE), u64(duration), u32(0x10000), u16(0x100, 0), u32(0, 0),
-    UNITY_MATRIX, u32(0, 0, 0, 0, 0, 0), u32(tracks.length + 1));
+  const header = fullBox(
+    'mvhd',
+    1,
+    0,
+    u64(0, 0),
+    u32(MOVIE_TIMESCALE),
+    u64(duration),
+    u32(0x10000),
+    u16(0x100, 0),
+    u32(0, 0),
+    UNITY_MATRIX,
+    u32(0, 0, 0, 0, 0, 0),
+    u32(tracks.length + 1),
+  );
   const extend = tracks.map(({ id, sampleDuration }) => fullBox('trex', 0, 0, u32(id, 1, sampleDuration, 0, 0)));
   return box('moov', header, ...tracks.map(trackBox), ...(fragmented ? [box('mvex', ...extend)] : []));
 }
@@ -53,7 +71,18 @@ function trackBox(track: Track): Buffer {
   const { id, playedDuration, media, priming } = track;
   const isVideo = media.kind === 'video';
   const size = isVideo ? u32(media.widthPx * 0x10000, media.heightPx * 0x10000) : u32(0, 0);
-  const header = fullBox('tkhd', 1, 3, u64(0, 0), u32(id, 0), u64(playedDuration), u32(0, 0), u16(0, 0, isVideo ? 0 : 0x100, 0), UNITY_MATRIX, size);
+  const header = fullBox(
+    'tkhd',
+    1,
+    3,
+    u64(0, 0),
+    u32(id, 0),
+    u64(playedDuration),
+    u32(0, 0),
+    u16(0, 0, isVideo ? 0 : 0x100, 0),
+    UNITY_MATRIX,
+    size,
+  );
   // An edit that lasts 0 in an init segment means "to the end" (ISO 14496-12 8.6.6).
   const edit = box('edts', fullBox('elst', 1, 0, u32(1), u64(playedDuration, priming), u16(1, 0)));
   return box('trak', header, edit, mediaBox(track));
@@ -63,24 +92,41 @@ function mediaBox({ timescale, sampleDuration, media, samples }: Track): Buffer 
   const isVideo = media.kind === 'video';
   const duration = samples.sizes.length * sampleDuration;
   const header = fullBox('mdhd', 1, 0, u64(0, 0), u32(timescale), u64(duration), u16(0x55c4, 0));
-  const handler = fullBox('hdlr', 0, 0, u32(0), text(isVideo ? 'vide' : 'soun'), u32(0, 0, 0), text(isVideo ? 'Picture\0' : 'Sound\0'));
+  const handler = fullBox(
+    'hdlr',
+    0,
+    0,
+    u32(0),
+    text(isVideo ? 'vide' : 'soun'),
+    u32(0, 0, 0),
+    text(isVideo ? 'Picture\0' : 'Sound\0'),
+  );
   const kindHeader = isVideo ? fullBox('vmhd', 0, 1, u16(0, 0, 0, 0)) : fullBox('smhd', 0, 0, u16(0, 0));
   const data = box('dinf', fullBox('dref', 0, 0, u32(1), fullBox('url ', 0, 1)));
   return box('mdia', header, handler, box('minf', kindHeader, data, tableBox(media, sampleDuration, samples)));
 }
 
-function tableBox(media: VideoMedia | AudioMedia, sampleDuration: number, { sizes, keys, chunks }: SampleTable): Buffer {
+function tableBox(
+  media: VideoMedia | AudioMedia,
+  sampleDuration: number,
+  { sizes, keys, chunks }: SampleTable,
+): Buffer {
   const entry = media.kind === 'video' ? avcEntry(media) : aacEntry(media);
   const keyNumbers = keys === null ? null : keys.flatMap((key, index) => (key ? [index + 1] : []));
   const far = chunks.some(({ offset }) => offset > 0xffffffff);
   const offsets = chunks.map(({ offset }) => offset);
-  return box('stbl',
+  return box(
+    'stbl',
     fullBox('stsd', 0, 0, u32(1), entry),
     fullBox('stts', 0, 0, sizes.length === 0 ? u32(0) : u32(1, sizes.length, sampleDuration)),
-    ...(keyNumbers === null || sizes.length === 0 ? [] : [fullBox('stss', 0, 0, u32(keyNumbers.length), u32(...keyNumbers))]),
+    ...(keyNumbers === null || sizes.length === 0
+      ? []
+      : [fullBox('stss', 0, 0, u32(keyNumbers.length), u32(...keyNumbers))]),
     fullBox('stsc', 0, 0, chunkRuns(chunks)),
     fullBox('stsz', 0, 0, u32(0, sizes.length), numbers(sizes)),
-    far ? fullBox('co64', 0, 0, u32(chunks.length), u64(...offsets)) : fullBox('stco', 0, 0, u32(chunks.length), u32(...offsets)),
+    far
+      ? fullBox('co64', 0, 0, u32(chunks.length), u64(...offsets))
+      : fullBox('stco', 0, 0, u32(chunks.length), u32(...offsets)),
   );
 }
 
@@ -102,21 +148,44 @@ function numbers(values: readonly number[]): Buffer {
 }
 
 function avcEntry({ widthPx, heightPx, avcConfiguration }: VideoMedia): Buffer {
-  return box('avc1', u32(0), u16(0, 1), u16(0, 0), u32(0, 0, 0), u16(widthPx, heightPx), u32(0x480000, 0x480000, 0), u16(1),
-    Buffer.alloc(32), u16(24, 0xffff), box('avcC', avcConfiguration),
+  return box(
+    'avc1',
+    u32(0),
+    u16(0, 1),
+    u16(0, 0),
+    u32(0, 0, 0),
+    u16(widthPx, heightPx),
+    u32(0x480000, 0x480000, 0),
+    u16(1),
+    Buffer.alloc(32),
+    u16(24, 0xffff),
+    box('avcC', avcConfiguration),
     // Colour as it was captured: primaries, transfer and matrix of BT.601 (6), limited range.
-    box('colr', text('nclx'), u16(6, 6, 6), u8(0)), box('pasp', u32(1, 1)));
+    box('colr', text('nclx'), u16(6, 6, 6), u8(0)),
+    box('pasp', u32(1, 1)),
+  );
 }
 
 function aacEntry({ channels, sampleRateHz, bitrateBps, aacConfiguration }: AudioMedia): Buffer {
   const specific = descriptor(5, aacConfiguration);
   const config = descriptor(4, Buffer.concat([u8(0x40, 0x15, 0, 0, 0), u32(bitrateBps, bitrateBps), specific]));
   const stream = descriptor(3, Buffer.concat([u16(0), u8(0), config, descriptor(6, u8(2))]));
-  return box('mp4a', u32(0), u16(0, 1), u32(0, 0), u16(channels, 16, 0, 0), u32(sampleRateHz * 0x10000), fullBox('esds', 0, 0, stream));
+  return box(
+    'mp4a',
+    u32(0),
+    u16(0, 1),
+    u32(0, 0),
+    u16(channels, 16, 0, 0),
+    u32(sampleRateHz * 0x10000),
+    fullBox('esds', 0, 0, stream),
+  );
 }
 
 /** A descriptor of ISO 14496-1 8.3.3, with its length in four bytes as everybody writes it. */
 function descriptor(tag: number, contents: Buffer): Buffer {
   const { length } = contents;
-  return Buffer.concat([u8(tag, 0x80 | (length >> 21), 0x80 | (length >> 14), 0x80 | (length >> 7), length & 0x7f), contents]);
+  return Buffer.concat([
+    u8(tag, 0x80 | (length >> 21), 0x80 | (length >> 14), 0x80 | (length >> 7), length & 0x7f),
+    contents,
+  ]);
 }

@@ -28,14 +28,20 @@ export type SampleTables = {
  * Makes the tables of a file.
  * @param whole Whether the data of the file is that of whole segments, with what is cut off still in it.
  */
-export function sampleTables({ segments, videoSamples, audioSamples, keyInterval }: Mp4Contents, { whole = false } = {}): SampleTables {
+export function sampleTables(
+  { segments, videoSamples, audioSamples, keyInterval }: Mp4Contents,
+  { whole = false } = {},
+): SampleTables {
   const pieces: Piece[] = [];
   const video = new TableBuilder(videoSamples);
   const audio = new TableBuilder(audioSamples);
   let at = 0;
   for (const { path, dataOffset, videoSizes, audioSizes } of segments) {
     let from = dataOffset;
-    for (const [table, sizes] of [[video, videoSizes], [audio, audioSizes]] as const) {
+    for (const [table, sizes] of [
+      [video, videoSizes],
+      [audio, audioSizes],
+    ] as const) {
       const length = table.add(sizes, at);
       if (length > 0) pieces.push({ path, offset: from, length });
       const all = sum(sizes);

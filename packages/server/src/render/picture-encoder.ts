@@ -1,7 +1,14 @@
 import { availableParallelism } from 'node:os';
 import {
-  AVCOL_PRI_SMPTE170M, AVCOL_RANGE_MPEG, AVCOL_SPC_SMPTE170M, AVCOL_TRC_SMPTE170M, AV_CODEC_FLAG_GLOBAL_HEADER,
-  AV_PICTURE_TYPE_I, AV_PICTURE_TYPE_NONE, AV_PIX_FMT_YUV420P, AV_PROFILE_H264_HIGH,
+  AV_CODEC_FLAG_GLOBAL_HEADER,
+  AV_PICTURE_TYPE_I,
+  AV_PICTURE_TYPE_NONE,
+  AV_PIX_FMT_YUV420P,
+  AV_PROFILE_H264_HIGH,
+  AVCOL_PRI_SMPTE170M,
+  AVCOL_RANGE_MPEG,
+  AVCOL_SPC_SMPTE170M,
+  AVCOL_TRC_SMPTE170M,
 } from 'node-av/constants';
 import { Codec, CodecContext, type Frame, Packet, Rational } from 'node-av/lib';
 import type { TaskParameters } from '../recording/task-parameters.ts';
@@ -41,7 +48,11 @@ export class PictureEncoder implements Disposable {
     context.colorTrc = AVCOL_TRC_SMPTE170M;
     context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
     // Options are set one by one: a Dictionary given to open2Sync is freed twice and ends the process at exit.
-    for (const [name, value] of [['preset', 'veryfast'], ['forced-idr', '1'], ['sc_threshold', '0']] as const) {
+    for (const [name, value] of [
+      ['preset', 'veryfast'],
+      ['forced-idr', '1'],
+      ['sc_threshold', '0'],
+    ] as const) {
       AvError.check(context.setOption(name, value), `option ${name}`);
     }
     AvError.check(context.open2Sync(encoder, null), 'open x264');

@@ -25,7 +25,13 @@ export class PictureScaler implements Disposable {
     const { width, height, format } = picture;
     if (format !== AV_PIX_FMT_YUV420P && format !== AV_PIX_FMT_YUVJ420P) throw new AvError(`pixel format ${format}`, 0);
     const crop = coverCrop({ widthPx: width, heightPx: height }, target);
-    if (crop.widthPx === width && crop.heightPx === height && width === target.widthPx && height === target.heightPx && format === AV_PIX_FMT_YUV420P) {
+    if (
+      crop.widthPx === width &&
+      crop.heightPx === height &&
+      width === target.widthPx &&
+      height === target.heightPx &&
+      format === AV_PIX_FMT_YUV420P
+    ) {
       return picture;
     }
     this.#prepare(crop, format, target);
@@ -67,7 +73,15 @@ export class PictureScaler implements Disposable {
     if (key === this.#key) return;
     this.#context?.freeContext();
     this.#context = new SoftwareScaleContext();
-    this.#context.getContext(crop.widthPx, crop.heightPx, format as never, target.widthPx, target.heightPx, AV_PIX_FMT_YUV420P, SWS_BICUBIC);
+    this.#context.getContext(
+      crop.widthPx,
+      crop.heightPx,
+      format as never,
+      target.widthPx,
+      target.heightPx,
+      AV_PIX_FMT_YUV420P,
+      SWS_BICUBIC,
+    );
     this.#key = key;
   }
 }
@@ -75,7 +89,10 @@ export class PictureScaler implements Disposable {
 type Crop = { xPx: number; yPx: number; widthPx: number; heightPx: number };
 
 /** The part of a picture that fills a place of another shape. Offsets are even, so that chroma samples stay whole. */
-export function coverCrop(picture: { widthPx: number; heightPx: number }, target: { widthPx: number; heightPx: number }): Crop {
+export function coverCrop(
+  picture: { widthPx: number; heightPx: number },
+  target: { widthPx: number; heightPx: number },
+): Crop {
   const scale = Math.max(target.widthPx / picture.widthPx, target.heightPx / picture.heightPx);
   const widthPx = Math.min(picture.widthPx, Math.max(2, Math.round(target.widthPx / scale / 2) * 2));
   const heightPx = Math.min(picture.heightPx, Math.max(2, Math.round(target.heightPx / scale / 2) * 2));

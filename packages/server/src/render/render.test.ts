@@ -1,15 +1,42 @@
-import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type ColorSample, type Rectangle, complaintsOf, flashOnsets, matchOnsets, measureColors, measureTones, probeFile, readSound } from '../../../../test/scorer/index.ts';
+import {
+  type ColorSample,
+  complaintsOf,
+  flashOnsets,
+  matchOnsets,
+  measureColors,
+  measureTones,
+  probeFile,
+  type Rectangle,
+  readSound,
+} from '../../../../test/scorer/index.ts';
 import { nowUs } from '../base/clock.ts';
-import type { RenderOrder, RenderedFile } from '../recording/render-protocol.ts';
+import type { RenderedFile, RenderOrder } from '../recording/render-protocol.ts';
 import { finishFile, openFile } from './finished-file.ts';
 import { readPlan } from './render-plan.ts';
-import { TEST_PARAMETERS, TestCall, cachedPicture, cachedSound, orderFor, renderToEnd, startRender } from './test-call.ts';
+import {
+  cachedPicture,
+  cachedSound,
+  orderFor,
+  renderToEnd,
+  startRender,
+  TEST_PARAMETERS,
+  TestCall,
+} from './test-call.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'callreel-render-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -20,10 +47,14 @@ const RIGHT: Rectangle = { xPx: 320, yPx: 0, widthPx: 320, heightPx: 360 };
 const ANNA = { color: '#802020', pitchHz: 600 };
 const BEN = { color: '#2020a0', pitchHz: 1000 };
 const TOLERANCE_US = 40_000;
-const jitterMs = (index: number): number => ((index * 7919) % 31);
-const seconds = (from: number, until: number): number[] => Array.from({ length: until - from }, (_, index) => from + index);
+const jitterMs = (index: number): number => (index * 7919) % 31;
+const seconds = (from: number, until: number): number[] =>
+  Array.from({ length: until - from }, (_, index) => from + index);
 
-async function renderCall(name: string, call: TestCall): Promise<{ order: RenderOrder; file: RenderedFile; finished: Awaited<ReturnType<typeof renderToEnd>> }> {
+async function renderCall(
+  name: string,
+  call: TestCall,
+): Promise<{ order: RenderOrder; file: RenderedFile; finished: Awaited<ReturnType<typeof renderToEnd>> }> {
   const order = orderFor(join(folder, name));
   call.write(order.bundleFolder);
   const finished = await renderToEnd(order);
@@ -42,10 +73,14 @@ function expectFlashes(samples: ColorSample[], plannedUs: number[]): void {
 }
 
 async function expectTones(file: RenderedFile, pitchHz: number, plannedUs: number[]): Promise<void> {
-  expect(matchOnsets(await measureTones(file.path, pitchHz), plannedUs, TOLERANCE_US)).toMatchObject({ missingUs: [], extraUs: [] });
+  expect(matchOnsets(await measureTones(file.path, pitchHz), plannedUs, TOLERANCE_US)).toMatchObject({
+    missingUs: [],
+    extraUs: [],
+  });
 }
 
-const between = (samples: ColorSample[], fromUs: number, untilUs: number): ColorSample[] => samples.filter(({ atUs }) => atUs >= fromUs && atUs < untilUs);
+const between = (samples: ColorSample[], fromUs: number, untilUs: number): ColorSample[] =>
+  samples.filter(({ atUs }) => atUs >= fromUs && atUs < untilUs);
 const isRed = ({ r, b }: ColorSample): boolean => r > 90 && b < 70;
 const isBlue = ({ r, b }: ColorSample): boolean => b > 110 && r < 70;
 const isWhite = ({ r, g, b }: ColorSample): boolean => Math.min(r, g, b) > 180;
@@ -56,16 +91,29 @@ describe.concurrent('render', () => {
     const call = new TestCall();
     call.task(-0.1, 8);
     call.caller('anna', { ...ANNA, codec: 'vp8', fromS: 0, untilS: 8, network: { delayMs: jitterMs } });
-    call.caller('ben', { ...BEN, codec: 'h264', fromS: 0, untilS: 8, network: { delayMs: (index) => jitterMs(index + 3) } });
+    call.caller('ben', {
+      ...BEN,
+      codec: 'h264',
+      fromS: 0,
+      untilS: 8,
+      network: { delayMs: (index) => jitterMs(index + 3) },
+    });
     const { file, finished } = await renderCall('plain', call);
 
     expect(await complaintsOf(file.path)).toBe('');
     const facts = await probeFile(file.path);
-    expect(facts).toMatchObject({ video: { codec: 'h264', widthPx: 640, heightPx: 360 }, audio: { codec: 'aac', sampleRateHz: 48_000, channels: 2 } });
+    expect(facts).toMatchObject({
+      video: { codec: 'h264', widthPx: 640, heightPx: 360 },
+      audio: { codec: 'aac', sampleRateHz: 48_000, channels: 2 },
+    });
     expect(Math.abs(facts.durationUs - file.durationUs)).toBeLessThan(2_000);
     expect(Math.abs(file.durationUs - 8_000_000)).toBeLessThan(100_000);
     const bytes = readFileSync(file.path);
-    expect(file).toMatchObject({ name: '1_7_1.mp4', sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
+    expect(file).toMatchObject({
+      name: '1_7_1.mp4',
+      sizeBytes: bytes.length,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    });
     expect(bytes.indexOf('moov')).toBeLessThan(bytes.indexOf('mdat'));
 
     const planned = inFile(call, file, seconds(0, 8));
@@ -76,28 +124,36 @@ describe.concurrent('render', () => {
     expect(right.every((sample) => isBlue(sample) || isWhite(sample))).toBe(true);
     await expectTones(file, ANNA.pitchHz, planned);
     await expectTones(file, BEN.pitchHz, planned);
-    expect(finished.report.streams.map(({ codec, lostPackets, undecodable }) => ({ codec, lostPackets, undecodable }))).toEqual(
-      ['opus', 'vp8', 'opus', 'h264'].map((codec) => ({ codec, lostPackets: 0, undecodable: 0 })));
+    expect(
+      finished.report.streams.map(({ codec, lostPackets, undecodable }) => ({ codec, lostPackets, undecodable })),
+    ).toEqual(['opus', 'vp8', 'opus', 'h264'].map((codec) => ({ codec, lostPackets: 0, undecodable: 0 })));
   });
 
-  test.for(['vp8', 'h264'] as const)('%s: after a burst of losses the last picture is held until the next key frame', async (codec) => {
-    const call = new TestCall();
-    call.task(-0.1, 8);
-    call.user('anna', { fromS: 0, untilS: 8 });
-    // Key frames at 0, 2.5, 5 and 7.5 s; what is sent from 3.1 to 3.3 s is lost.
-    const frames = cachedPicture({ codec, ...ANNA, seconds: 8, keyInterval: 75 });
-    const lost = (index: number): boolean => index >= 110 && index < 120;
-    call.stream('anna', codec, frames, { fromS: 0, untilS: 8, network: { lost } });
-    call.stream('anna', 'opus', cachedSound({ pitchHz: ANNA.pitchHz, seconds: 8 }), { fromS: 0, untilS: 8, network: { lost: (index) => index >= 160 && index < 163 } });
-    const { file, finished } = await renderCall(`loss-${codec}`, call);
-    expect(await complaintsOf(file.path)).toBe('');
-    const [full = []] = await measureColors(file.path, [FULL]);
-    expect(full.every((sample) => isRed(sample) || isWhite(sample))).toBe(true);
-    // The flash at 4 s is in the part that cannot be decoded.
-    expectFlashes(full, inFile(call, file, [0, 1, 2, 3, 5, 6, 7]));
-    await expectTones(file, ANNA.pitchHz, inFile(call, file, seconds(0, 8)));
-    expect(finished.report.streams.map(({ lostPackets }) => lostPackets)).toEqual([10, 3]);
-  });
+  test.for(['vp8', 'h264'] as const)(
+    '%s: after a burst of losses the last picture is held until the next key frame',
+    async (codec) => {
+      const call = new TestCall();
+      call.task(-0.1, 8);
+      call.user('anna', { fromS: 0, untilS: 8 });
+      // Key frames at 0, 2.5, 5 and 7.5 s; what is sent from 3.1 to 3.3 s is lost.
+      const frames = cachedPicture({ codec, ...ANNA, seconds: 8, keyInterval: 75 });
+      const lost = (index: number): boolean => index >= 110 && index < 120;
+      call.stream('anna', codec, frames, { fromS: 0, untilS: 8, network: { lost } });
+      call.stream('anna', 'opus', cachedSound({ pitchHz: ANNA.pitchHz, seconds: 8 }), {
+        fromS: 0,
+        untilS: 8,
+        network: { lost: (index) => index >= 160 && index < 163 },
+      });
+      const { file, finished } = await renderCall(`loss-${codec}`, call);
+      expect(await complaintsOf(file.path)).toBe('');
+      const [full = []] = await measureColors(file.path, [FULL]);
+      expect(full.every((sample) => isRed(sample) || isWhite(sample))).toBe(true);
+      // The flash at 4 s is in the part that cannot be decoded.
+      expectFlashes(full, inFile(call, file, [0, 1, 2, 3, 5, 6, 7]));
+      await expectTones(file, ANNA.pitchHz, inFile(call, file, seconds(0, 8)));
+      expect(finished.report.streams.map(({ lostPackets }) => lostPackets)).toEqual([10, 3]);
+    },
+  );
 
   test('a picture that changes its size goes on without a break', async () => {
     const call = new TestCall();
@@ -117,7 +173,10 @@ describe.concurrent('render', () => {
     call.task(-0.1, 8);
     call.caller('ben', { ...BEN, codec: 'vp8', fromS: 0, untilS: 8 });
     call.user('anna', { fromS: 0.01, untilS: 8 });
-    const frames = [...cachedPicture({ codec: 'h264', ...ANNA, seconds: 3 }), ...cachedPicture({ codec: 'h264', ...ANNA, fromS: 5, seconds: 3 })];
+    const frames = [
+      ...cachedPicture({ codec: 'h264', ...ANNA, seconds: 3 }),
+      ...cachedPicture({ codec: 'h264', ...ANNA, fromS: 5, seconds: 3 }),
+    ];
     const streamId = call.stream('anna', 'h264', frames, { fromS: 0, untilS: 8 });
     call.event(3, { type: 'streamMuted', userId: 'anna', streamId });
     call.event(5.05, { type: 'streamUnmuted', userId: 'anna', streamId });
@@ -138,7 +197,10 @@ describe.concurrent('render', () => {
     const { file } = await renderCall('late', call);
     const at = (atS: number): number => call.startUs + atS * 1e6 - file.startUs;
     const [full = [], left = [], right = []] = await measureColors(file.path, [FULL, LEFT, RIGHT]);
-    for (const [from, until] of [[0, 2.85], [6.05, 9]] as const) {
+    for (const [from, until] of [
+      [0, 2.85],
+      [6.05, 9],
+    ] as const) {
       expect(between(full, at(from), at(until)).every((sample) => isRed(sample) || isWhite(sample))).toBe(true);
     }
     expect(between(left, at(3.1), at(5.95)).every((sample) => isRed(sample) || isWhite(sample))).toBe(true);
@@ -152,7 +214,12 @@ describe.concurrent('render', () => {
     call.task(-0.1, 9);
     call.caller('anna', { ...ANNA, codec: 'vp8', fromS: 0, untilS: 9 });
     call.event(-0.05, { type: 'userEntered', userId: 'ben' });
-    call.stream('ben', 'vp8', cachedPicture({ codec: 'vp8', ...BEN, seconds: 9 }), { fromS: 0, untilS: 8, dataUntilS: 4, reason: 'timeout' });
+    call.stream('ben', 'vp8', cachedPicture({ codec: 'vp8', ...BEN, seconds: 9 }), {
+      fromS: 0,
+      untilS: 8,
+      dataUntilS: 4,
+      reason: 'timeout',
+    });
     const { file } = await renderCall('killed', call);
     const at = (atS: number): number => call.startUs + atS * 1e6 - file.startUs;
     const [right = []] = await measureColors(file.path, [RIGHT]);
@@ -177,10 +244,18 @@ describe.concurrent('render', () => {
     const call = new TestCall();
     call.task(-0.1, 60, { ...TEST_PARAMETERS, video: { ...TEST_PARAMETERS.video, widthPx: 64, heightPx: 64, fps: 5 } });
     call.user('anna', { fromS: 0, untilS: 60 });
-    call.stream('anna', 'opus', cachedSound({ pitchHz: ANNA.pitchHz, seconds: 60 }), { fromS: 0, untilS: 60, network: { senderPpm: 250, delayMs: jitterMs } });
+    call.stream('anna', 'opus', cachedSound({ pitchHz: ANNA.pitchHz, seconds: 60 }), {
+      fromS: 0,
+      untilS: 60,
+      network: { senderPpm: 250, delayMs: jitterMs },
+    });
     const { file } = await renderCall('drift', call);
-    const planned = seconds(0, 60).map((atS) => (call.startUs + (atS * 1e6) / 1.00025) - file.startUs);
-    const { offsetsMs, missingUs, extraUs } = matchOnsets(await measureTones(file.path, ANNA.pitchHz), planned, TOLERANCE_US);
+    const planned = seconds(0, 60).map((atS) => call.startUs + (atS * 1e6) / 1.00025 - file.startUs);
+    const { offsetsMs, missingUs, extraUs } = matchOnsets(
+      await measureTones(file.path, ANNA.pitchHz),
+      planned,
+      TOLERANCE_US,
+    );
     expect({ missingUs, extraUs }).toEqual({ missingUs: [], extraUs: [] });
     const spread = Math.max(...offsetsMs) - Math.min(...offsetsMs);
     // 15 ms would have added up.
@@ -188,9 +263,16 @@ describe.concurrent('render', () => {
   });
 
   test('other rates and one channel', async () => {
-    for (const [sampleRateHz, channels] of [[44_100, 1], [16_000, 2]] as const) {
+    for (const [sampleRateHz, channels] of [
+      [44_100, 1],
+      [16_000, 2],
+    ] as const) {
       const call = new TestCall();
-      call.task(-0.1, 5, { ...TEST_PARAMETERS, audio: { sampleRateHz, channels, bitrateBps: 48_000 }, video: { ...TEST_PARAMETERS.video, widthPx: 128, heightPx: 128, fps: 7 } });
+      call.task(-0.1, 5, {
+        ...TEST_PARAMETERS,
+        audio: { sampleRateHz, channels, bitrateBps: 48_000 },
+        video: { ...TEST_PARAMETERS.video, widthPx: 128, heightPx: 128, fps: 7 },
+      });
       call.caller('anna', { ...ANNA, codec: 'vp8', fromS: 0, untilS: 5 });
       const { file } = await renderCall(`rate-${sampleRateHz}`, call);
       expect(await complaintsOf(file.path)).toBe('');
@@ -210,7 +292,9 @@ describe.concurrent('render', () => {
       truncateSync(path, statSync(path).size - 11);
     }
     appendFileSync(join(order.bundleFolder, 'journal.jsonl'), '{"seq":99,"atUs":1');
-    const { files: [file] } = await renderToEnd(order);
+    const {
+      files: [file],
+    } = await renderToEnd(order);
     if (file === undefined) throw new Error('no file');
     expect(await complaintsOf(file.path)).toBe('');
     expectFlashes((await measureColors(file.path, [FULL]))[0] ?? [], inFile(call, file, seconds(0, 5)));
@@ -222,7 +306,10 @@ describe.concurrent('render', () => {
     call.caller('anna', { ...ANNA, codec: 'vp8', fromS: 0, untilS: 3 });
     const { order, finished } = await renderCall('janus', call);
     for (const { streamId, packets } of finished.report.streams) {
-      const output = execFileSync('janus-pp-rec', ['--parse', join(order.bundleFolder, `${streamId}.mjr`)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+      const output = execFileSync('janus-pp-rec', ['--parse', join(order.bundleFolder, `${streamId}.mjr`)], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       expect(output).toMatch(new RegExp(`Counted ${packets} (RTP )?packets`));
     }
   });
@@ -267,9 +354,15 @@ describe.concurrent('render', () => {
     const hungUpMs = performance.now();
     const segmentsBefore = messages.length;
     expect(await ended).toEqual({ code: 0, signal: null });
-    process.stdout.write(`live render: done ${Math.round(performance.now() - hungUpMs)} ms after hang-up, ${segmentsBefore} segments before it\n`);
+    process.stdout.write(
+      `live render: done ${Math.round(performance.now() - hungUpMs)} ms after hang-up, ${segmentsBefore} segments before it\n`,
+    );
     expect(segmentsBefore).toBeGreaterThanOrEqual(1);
-    const again = await renderToEnd({ ...order, workFolder: `${order.workFolder}-again`, outFolder: `${order.outFolder}-again` });
+    const again = await renderToEnd({
+      ...order,
+      workFolder: `${order.workFolder}-again`,
+      outFolder: `${order.outFolder}-again`,
+    });
     const last = messages.at(-1);
     if (last?.type !== 'finished') throw new Error('not finished');
     // Live or later: the same file, to the byte.
@@ -287,7 +380,11 @@ describe.concurrent('render', () => {
     call.write(order.bundleFolder);
     for (const segments of [0, 1, 2, 4, 6]) {
       const { child, messages, ended } = startRender(order);
-      await waitFor(() => messages.some((message) => message.type !== 'progress' || message.segments >= segments) || child.exitCode !== null);
+      await waitFor(
+        () =>
+          messages.some((message) => message.type !== 'progress' || message.segments >= segments) ||
+          child.exitCode !== null,
+      );
       child.kill('SIGKILL');
       await ended;
       // A temporary file of the dead one must not disturb.
@@ -300,11 +397,18 @@ describe.concurrent('render', () => {
     expect(await complaintsOf(file.path)).toBe('');
     expect(await probeFile(file.path)).toEqual(await probeFile(whole.path));
     expect(file.startUs).toBe(whole.startUs);
-    const [samples, wholeSamples] = [await measureColors(file.path, [LEFT, RIGHT]), await measureColors(whole.path, [LEFT, RIGHT])];
-    samples.forEach((series, place) => series.forEach(({ r, g, b }, index) => {
-      const other = wholeSamples[place]?.[index];
-      expect(Math.max(Math.abs(r - (other?.r ?? 0)), Math.abs(g - (other?.g ?? 0)), Math.abs(b - (other?.b ?? 0)))).toBeLessThan(6);
-    }));
+    const [samples, wholeSamples] = [
+      await measureColors(file.path, [LEFT, RIGHT]),
+      await measureColors(whole.path, [LEFT, RIGHT]),
+    ];
+    samples.forEach((series, place) =>
+      series.forEach(({ r, g, b }, index) => {
+        const other = wholeSamples[place]?.[index];
+        expect(
+          Math.max(Math.abs(r - (other?.r ?? 0)), Math.abs(g - (other?.g ?? 0)), Math.abs(b - (other?.b ?? 0))),
+        ).toBeLessThan(6);
+      }),
+    );
     const [sound, wholeSound] = [await readSound(file.path), await readSound(whole.path)];
     expect(sound.length).toBe(wholeSound.length);
     // A hole or a doubled frame would differ by as much as there is sound; coding noise is far below.
@@ -328,12 +432,18 @@ describe.concurrent('render', () => {
     using growing = openFile(grownOrder, { growsFromBytes: 20_000 });
     // Cut short, so that a part of the last segments is not used.
     const grown = await finishFile(growing, grownOrder, plan, plan.startUs + 5_000_000);
-    const short = await finishFile(openFile({ ...order, outFolder: `${order.outFolder}-short` }), { ...order, outFolder: `${order.outFolder}-short` }, plan, plan.startUs + 5_000_000);
+    const short = await finishFile(
+      openFile({ ...order, outFolder: `${order.outFolder}-short` }),
+      { ...order, outFolder: `${order.outFolder}-short` },
+      plan,
+      plan.startUs + 5_000_000,
+    );
     expect(await complaintsOf(grown.path)).toBe('');
     expect(grown.sha256).toBe(createHash('sha256').update(readFileSync(grown.path)).digest('hex'));
     expect(grown.sizeBytes).toBe(statSync(grown.path).size);
     expect(file.durationUs).toBeGreaterThan(6_900_000);
-    const hashes = (path: string): string => execFileSync('ffmpeg', ['-v', 'error', '-i', path, '-f', 'framemd5', '-'], { encoding: 'utf8' });
+    const hashes = (path: string): string =>
+      execFileSync('ffmpeg', ['-v', 'error', '-i', path, '-f', 'framemd5', '-'], { encoding: 'utf8' });
     expect(hashes(grown.path)).toBe(hashes(short.path));
     expect(grown.durationUs).toBe(5_000_000);
   });

@@ -8,7 +8,15 @@ import { FileStart } from './file-start.ts';
 import { finishFile, initSegment, openFile } from './finished-file.ts';
 import { FrameProducer } from './frame-producer.ts';
 import { PictureEncoder } from './picture-encoder.ts';
-import { type RenderPlan, clearSegments, clearTemporaryFiles, countSegments, fits, readPlan, writePlan } from './render-plan.ts';
+import {
+  clearSegments,
+  clearTemporaryFiles,
+  countSegments,
+  fits,
+  type RenderPlan,
+  readPlan,
+  writePlan,
+} from './render-plan.ts';
 import { type Segment, writeSegment } from './segment-file.ts';
 import { SoundEncoder } from './sound-encoder.ts';
 
@@ -95,12 +103,18 @@ async function taskOf(follow: Follower): Promise<NonNullable<RoomHistory['task']
   for (;;) {
     const { task } = follow.history;
     if (task !== null) return task;
-    if (nowUs() > untilUs || follow.history.closed) throw new RenderFailure('BundleUnreadable', 'The journal does not name the task.');
+    if (nowUs() > untilUs || follow.history.closed)
+      throw new RenderFailure('BundleUnreadable', 'The journal does not name the task.');
     await follow.wait();
   }
 }
 
-async function planOf(order: RenderOrder, bundle: BundleReader, follow: Follower, task: NonNullable<RoomHistory['task']>): Promise<RenderPlan> {
+async function planOf(
+  order: RenderOrder,
+  bundle: BundleReader,
+  follow: Follower,
+  task: NonNullable<RoomHistory['task']>,
+): Promise<RenderPlan> {
   const before = readPlan(order.workFolder);
   const parameters = order.parameters ?? task.parameters;
   const startUs = before?.startUs ?? (await startOf(bundle, follow, task.fromUs));
@@ -117,7 +131,8 @@ async function startOf(bundle: BundleReader, follow: Follower, fromUs: number): 
   try {
     for (;;) {
       const foundUs = start.search(follow.history, follow.readUs);
-      if (foundUs === 'nothing') throw new RenderFailure('NothingCaptured', 'No packet was captured in the window of the task.');
+      if (foundUs === 'nothing')
+        throw new RenderFailure('NothingCaptured', 'No packet was captured in the window of the task.');
       if (foundUs !== 'waiting') return foundUs;
       await follow.wait();
     }
@@ -129,10 +144,18 @@ async function startOf(bundle: BundleReader, follow: Follower, fromUs: number): 
 function configurations({ video, audio }: TaskParameters): Pick<RenderPlan, 'avcConfiguration' | 'aacConfiguration'> {
   using pictures = new PictureEncoder(video);
   using sounds = new SoundEncoder(audio, 0);
-  return { avcConfiguration: pictures.configuration.toString('base64'), aacConfiguration: sounds.configuration.toString('base64') };
+  return {
+    avcConfiguration: pictures.configuration.toString('base64'),
+    aacConfiguration: sounds.configuration.toString('base64'),
+  };
 }
 
-async function produce(producer: FrameProducer, follow: Follower, signal: AbortSignal, keep: (segment: Segment) => void): Promise<number> {
+async function produce(
+  producer: FrameProducer,
+  follow: Follower,
+  signal: AbortSignal,
+  keep: (segment: Segment) => void,
+): Promise<number> {
   let stretchStart = performance.now();
   for (;;) {
     const step = producer.step(follow.history, follow.readUs);

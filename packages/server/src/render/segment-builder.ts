@@ -20,7 +20,11 @@ export class SegmentBuilder {
    * @param segmentSamples Sound samples that a segment lasts.
    * @param firstIndex Of the segment that comes next.
    */
-  constructor({ pictures, segmentSamples, firstIndex }: { pictures: number; segmentSamples: number; firstIndex: number }) {
+  constructor({
+    pictures,
+    segmentSamples,
+    firstIndex,
+  }: { pictures: number; segmentSamples: number; firstIndex: number }) {
     this.#pictures = pictures;
     this.#segmentSamples = segmentSamples;
     this.#index = firstIndex;

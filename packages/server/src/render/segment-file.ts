@@ -1,9 +1,9 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { AAC_FRAME_SAMPLES } from './sound-encoder.ts';
-import type { CodedSample } from './picture-encoder.ts';
 import { writeDurably } from './durable-file.ts';
 import { box, boxesOf, fullBox, text, u32, u64 } from './mp4-box.ts';
+import type { CodedSample } from './picture-encoder.ts';
+import { AAC_FRAME_SAMPLES } from './sound-encoder.ts';
 
 /** Track ids of every file of ours. */
 export const VIDEO_TRACK_ID = 1;
@@ -36,11 +36,13 @@ export function writeSegment(workFolder: string, { index, video, audio }: Segmen
   const head = (offset: number): Buffer => {
     const firstVideo = video[0]?.index ?? 0;
     const firstAudio = audio[0]?.index ?? 0;
-    return box('moof',
+    return box(
+      'moof',
       fullBox('mfhd', 0, 0, u32(index + 1)),
       // The video track's clock counts pictures × 1000.
       fragment(VIDEO_TRACK_ID, firstVideo * 1000, offset, video),
-      fragment(AUDIO_TRACK_ID, firstAudio * AAC_FRAME_SAMPLES, offset + videoBytes, audio));
+      fragment(AUDIO_TRACK_ID, firstAudio * AAC_FRAME_SAMPLES, offset + videoBytes, audio),
+    );
   };
   const moof = head(head(0).length + 8);
   const styp = box('styp', text('msdh'), u32(0), text('msdhmsixisom'));
@@ -62,7 +64,8 @@ export function readSegmentIndex(workFolder: string, index: number): SegmentInde
     // The data box is longer than what was read, so it is found by what comes before it.
     if (type === 'moof') {
       const [videoSizes, audioSizes] = sizes;
-      if (videoSizes === undefined || audioSizes === undefined || bytes.toString('latin1', end + 4, end + 8) !== 'mdat') return null;
+      if (videoSizes === undefined || audioSizes === undefined || bytes.toString('latin1', end + 4, end + 8) !== 'mdat')
+        return null;
       return { path, dataOffset: end + 8, videoSizes, audioSizes };
     }
   }
@@ -75,11 +78,13 @@ function fragment(trackId: number, decodeTime: number, dataOffset: number, sampl
     entries.writeUInt32BE(data.length, index * 8);
     entries.writeUInt32BE(key ? KEY_SAMPLE : OTHER_SAMPLE, index * 8 + 4);
   });
-  return box('traf',
+  return box(
+    'traf',
     fullBox('tfhd', 0, 0x020000, u32(trackId)),
     fullBox('tfdt', 1, 0, u64(decodeTime)),
     // Data offset, sample sizes and sample flags are given.
-    fullBox('trun', 0, 0x000601, u32(samples.length, dataOffset), entries));
+    fullBox('trun', 0, 0x000601, u32(samples.length, dataOffset), entries),
+  );
 }
 
 function* runs(bytes: Buffer, start: number, end: number): Generator<number[]> {

@@ -31,7 +31,8 @@ export class SincKernel {
     const row = Math.round((position - whole) * PHASES) * this.#taps;
     const first = whole - this.reach + 1;
     let sum = 0;
-    for (let tap = 0; tap < this.#taps; tap += 1) sum += (ring[(first + tap) & mask] ?? 0) * (this.#weights[row + tap] ?? 0);
+    for (let tap = 0; tap < this.#taps; tap += 1)
+      sum += (ring[(first + tap) & mask] ?? 0) * (this.#weights[row + tap] ?? 0);
     return sum;
   }
 

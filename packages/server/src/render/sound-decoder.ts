@@ -63,7 +63,12 @@ function channelsOf(frame: Frame): Float32Array[] {
   return deinterleave(words, channels, nbSamples, 1 / 32768);
 }
 
-function deinterleave(samples: Float32Array | Int16Array, channels: number, length: number, gain: number): Float32Array[] {
+function deinterleave(
+  samples: Float32Array | Int16Array,
+  channels: number,
+  length: number,
+  gain: number,
+): Float32Array[] {
   return Array.from({ length: channels }, (_, channel) =>
     Float32Array.from({ length }, (_unused, index) => (samples[index * channels + channel] ?? 0) * gain),
   );

@@ -1,4 +1,9 @@
-import { AV_CHANNEL_LAYOUT_MONO, AV_CHANNEL_LAYOUT_STEREO, AV_CODEC_FLAG_GLOBAL_HEADER, AV_SAMPLE_FMT_FLTP } from 'node-av/constants';
+import {
+  AV_CHANNEL_LAYOUT_MONO,
+  AV_CHANNEL_LAYOUT_STEREO,
+  AV_CODEC_FLAG_GLOBAL_HEADER,
+  AV_SAMPLE_FMT_FLTP,
+} from 'node-av/constants';
 import { Codec, CodecContext, Frame, Packet, Rational } from 'node-av/lib';
 import type { TaskParameters } from '../recording/task-parameters.ts';
 import { AvError } from './av-error.ts';
@@ -75,7 +80,11 @@ export class SoundEncoder implements Disposable {
   #receive(): CodedSample[] {
     const samples: CodedSample[] = [];
     while (this.#context.receivePacketSync(this.#packet) >= 0) {
-      samples.push({ index: this.#firstBlock + this.#received, key: true, data: Buffer.from(this.#packet.data ?? Buffer.alloc(0)) });
+      samples.push({
+        index: this.#firstBlock + this.#received,
+        key: true,
+        data: Buffer.from(this.#packet.data ?? Buffer.alloc(0)),
+      });
       this.#received += 1;
       this.#packet.unref();
     }

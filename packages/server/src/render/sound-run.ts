@@ -32,7 +32,9 @@ export class SoundRun {
   /** Media time of the end of the last block with its continuation. */
   get endUs(): number {
     const last = this.#knots.at(-1);
-    return last === undefined ? Number.NEGATIVE_INFINITY : last.mediaUs + ((this.#end - last.sample + TAIL_SAMPLES) / 0.048);
+    return last === undefined
+      ? Number.NEGATIVE_INFINITY
+      : last.mediaUs + (this.#end - last.sample + TAIL_SAMPLES) / 0.048;
   }
 
   /** Whether a block with these times goes on in this run. */

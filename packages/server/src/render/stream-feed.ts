@@ -4,11 +4,11 @@ import {
   type CapturedPacket,
   type Depacketizer,
   type EncodedFrame,
+  isCapturedCodec,
+  opusPacketSamples,
   type PacketStream,
   ReorderBuffer,
   type TimedPacket,
-  isCapturedCodec,
-  opusPacketSamples,
 } from '../capture/index.ts';
 import { ClockMap } from '../timeline/index.ts';
 
@@ -49,7 +49,10 @@ export class StreamFeed {
    */
   constructor(
     stream: PacketStream,
-    { sinceUs = Number.NEGATIVE_INFINITY, keep = () => true }: { sinceUs?: number; keep?: (frame: EncodedFrame) => boolean } = {},
+    {
+      sinceUs = Number.NEGATIVE_INFINITY,
+      keep = () => true,
+    }: { sinceUs?: number; keep?: (frame: EncodedFrame) => boolean } = {},
   ) {
     this.#stream = stream;
     this.#sinceUs = sinceUs;
@@ -108,7 +111,7 @@ export class StreamFeed {
         this.#take(packet);
         continue;
       }
-      if (this.#ended || impatient) while (this.#mapNext(true)) continue;
+      if (this.#ended || impatient) while (this.#mapNext(true));
       if (!this.#ended) return this.#reachedUs > untilUs + REORDER_WINDOW_US;
       this.#deliver(this.#reorder.flush());
       this.#drained = true;

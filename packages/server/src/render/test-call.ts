@@ -4,7 +4,7 @@ import type { JournalEvent } from '../capture/journal-event.ts';
 import { TestBundle, type TestStream } from '../capture/mjr-testkit.ts';
 import type { RenderMessage, RenderOrder } from '../recording/render-protocol.ts';
 import { DEFAULT_TASK_PARAMETERS, type TaskParameters } from '../recording/task-parameters.ts';
-import { type SignalFrame, type TestPicture, dumpPieces, testPicture, testSound, travel } from './test-signal.ts';
+import { dumpPieces, type SignalFrame, type TestPicture, testPicture, testSound, travel } from './test-signal.ts';
 
 /** The dialect of events without number and time. */
 type Happening = JournalEvent extends infer E ? (E extends JournalEvent ? Omit<E, 'seq' | 'atUs'> : never) : never;
@@ -41,7 +41,10 @@ export class TestCall {
   /** Something happens at `atS`. */
   event(atS: number, happening: Happening): void {
     const atUs = this.#us(atS);
-    this.#happenings.push({ atUs, write: (bundle) => bundle.event({ ...happening, atUs } as Omit<JournalEvent, 'seq'> as never) });
+    this.#happenings.push({
+      atUs,
+      write: (bundle) => bundle.event({ ...happening, atUs } as Omit<JournalEvent, 'seq'> as never),
+    });
   }
 
   /** The task begins and ends. */
@@ -60,29 +63,65 @@ export class TestCall {
    * A stream is published from `fromS` to `untilS`. `frames` have their times from the call's beginning.
    * @param dataUntilS When its packets end, if that is not when it ends.
    */
-  stream(userId: string, codec: TestStream['codec'], frames: readonly SignalFrame[], { fromS, untilS, dataUntilS = untilS, reason = 'normal', network = {} }: {
-    fromS: number; untilS: number; dataUntilS?: number; reason?: 'normal' | 'timeout'; network?: Network;
-  }): string {
+  stream(
+    userId: string,
+    codec: TestStream['codec'],
+    frames: readonly SignalFrame[],
+    {
+      fromS,
+      untilS,
+      dataUntilS = untilS,
+      reason = 'normal',
+      network = {},
+    }: {
+      fromS: number;
+      untilS: number;
+      dataUntilS?: number;
+      reason?: 'normal' | 'timeout';
+      network?: Network;
+    },
+  ): string {
     this.#streams += 1;
     const kind = codec === 'opus' ? 'audio' : 'video';
     const streamId = `${userId}-${kind}-${this.#streams}`;
     const dump = `${streamId}.mjr`;
-    const stream: TestStream = { codec, ssrc: 1000 + this.#streams, firstSequence: 65_500 + this.#streams, firstRtpTime: 2 ** 32 - 50_000 * this.#streams };
+    const stream: TestStream = {
+      codec,
+      ssrc: 1000 + this.#streams,
+      firstSequence: 65_500 + this.#streams,
+      firstRtpTime: 2 ** 32 - 50_000 * this.#streams,
+    };
     const clockHz = codec === 'opus' ? 48_000 : 90_000;
     const sent = frames.filter(({ rtpTime }) => rtpTime >= fromS * clockHz && rtpTime < dataUntilS * clockHz);
     this.event(fromS - 0.05, { type: 'streamPublished', userId, streamId, kind, source: 'main', muted: false, dump });
     const packets = travel({ stream, frames: sent, fromUs: this.startUs, ...network });
-    for (const { atUs, bytes } of dumpPieces(stream, packets)) this.#happenings.push({ atUs, write: (bundle) => bundle.dump(dump, bytes) });
+    for (const { atUs, bytes } of dumpPieces(stream, packets))
+      this.#happenings.push({ atUs, write: (bundle) => bundle.dump(dump, bytes) });
     this.#ends.set(dump, this.#us(untilS));
     this.event(untilS, { type: 'streamUnpublished', userId, streamId, reason });
     return streamId;
   }
 
   /** A user with picture and sound in the ordinary way. */
-  caller(userId: string, { color, pitchHz, codec, fromS, untilS, network = {}, ...picture }: Omit<TestPicture, 'seconds'> & { pitchHz: number; fromS: number; untilS: number; network?: Network }): void {
+  caller(
+    userId: string,
+    {
+      color,
+      pitchHz,
+      codec,
+      fromS,
+      untilS,
+      network = {},
+      ...picture
+    }: Omit<TestPicture, 'seconds'> & { pitchHz: number; fromS: number; untilS: number; network?: Network },
+  ): void {
     this.user(userId, { fromS, untilS });
     this.stream(userId, 'opus', cachedSound({ pitchHz, fromS, seconds: untilS - fromS }), { fromS, untilS, network });
-    this.stream(userId, codec, cachedPicture({ ...picture, codec, color, fromS, seconds: untilS - fromS }), { fromS, untilS, network });
+    this.stream(userId, codec, cachedPicture({ ...picture, codec, color, fromS, seconds: untilS - fromS }), {
+      fromS,
+      untilS,
+      network,
+    });
   }
 
   /** Writes the whole bundle. */
@@ -95,12 +134,15 @@ export class TestCall {
   async play(folder: string, nowUs: () => number): Promise<void> {
     const bundle = new TestBundle(folder);
     const held = new Map<string, Buffer>();
-    const buffered = { event: bundle.event.bind(bundle), dump: (name: string, bytes: Buffer) => {
-      const waiting = Buffer.concat([held.get(name) ?? Buffer.alloc(0), bytes]);
-      const steps = Math.floor(waiting.length / JANUS_STEP_BYTES) * JANUS_STEP_BYTES;
-      if (steps > 0) bundle.dump(name, waiting.subarray(0, steps));
-      held.set(name, waiting.subarray(steps));
-    } } as TestBundle;
+    const buffered = {
+      event: bundle.event.bind(bundle),
+      dump: (name: string, bytes: Buffer) => {
+        const waiting = Buffer.concat([held.get(name) ?? Buffer.alloc(0), bytes]);
+        const steps = Math.floor(waiting.length / JANUS_STEP_BYTES) * JANUS_STEP_BYTES;
+        if (steps > 0) bundle.dump(name, waiting.subarray(0, steps));
+        held.set(name, waiting.subarray(steps));
+      },
+    } as TestBundle;
     const flush = (name: string): void => {
       bundle.dump(name, held.get(name) ?? Buffer.alloc(0));
       held.delete(name);
@@ -126,7 +168,12 @@ export class TestCall {
 /** The test picture with times from the call's beginning; encoded once for all tests. */
 export function cachedPicture(options: TestPicture): SignalFrame[] {
   const key = JSON.stringify(options);
-  const frames = pictures.get(key) ?? testPicture(options).map(({ rtpTime, data }) => ({ rtpTime: rtpTime + Math.round((options.fromS ?? 0) * 90_000), data }));
+  const frames =
+    pictures.get(key) ??
+    testPicture(options).map(({ rtpTime, data }) => ({
+      rtpTime: rtpTime + Math.round((options.fromS ?? 0) * 90_000),
+      data,
+    }));
   pictures.set(key, frames);
   return frames;
 }
@@ -134,19 +181,37 @@ export function cachedPicture(options: TestPicture): SignalFrame[] {
 /** The test sound with times from the call's beginning; encoded once for all tests. */
 export function cachedSound(options: { pitchHz: number; seconds: number; fromS?: number }): SignalFrame[] {
   const key = JSON.stringify(options);
-  const frames = sounds.get(key) ?? testSound(options).map(({ rtpTime, data }) => ({ rtpTime: rtpTime + Math.round((options.fromS ?? 0) * 48_000), data }));
+  const frames =
+    sounds.get(key) ??
+    testSound(options).map(({ rtpTime, data }) => ({
+      rtpTime: rtpTime + Math.round((options.fromS ?? 0) * 48_000),
+      data,
+    }));
   sounds.set(key, frames);
   return frames;
 }
 
 /** The order for a bundle; everything of it lies in one folder. */
 export function orderFor(folder: string): RenderOrder {
-  return { taskId: 't1', bundleFolder: join(folder, 'bundle'), workFolder: join(folder, 'work'), outFolder: join(folder, 'out'), baseName: '1_7', indexAlways: true };
+  return {
+    taskId: 't1',
+    bundleFolder: join(folder, 'bundle'),
+    workFolder: join(folder, 'work'),
+    outFolder: join(folder, 'out'),
+    baseName: '1_7',
+    indexAlways: true,
+  };
 }
 
 /** Starts a render child as the server does. */
-export function startRender(order: RenderOrder): { child: ChildProcess; messages: RenderMessage[]; ended: Promise<{ code: number | null; signal: string | null }> } {
-  const child = fork(join(import.meta.dirname, 'main.ts'), [JSON.stringify(order)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+export function startRender(order: RenderOrder): {
+  child: ChildProcess;
+  messages: RenderMessage[];
+  ended: Promise<{ code: number | null; signal: string | null }>;
+} {
+  const child = fork(join(import.meta.dirname, 'main.ts'), [JSON.stringify(order)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   const messages: RenderMessage[] = [];
   child.on('message', (message: RenderMessage) => messages.push(message));
   const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
@@ -164,6 +229,7 @@ export async function renderToEnd(order: RenderOrder): Promise<Extract<RenderMes
   const { messages, ended } = startRender(order);
   const { code, signal } = await ended;
   const last = messages.at(-1);
-  if (code !== 0 || last?.type !== 'finished') throw new Error(`render ended with ${code ?? signal}: ${JSON.stringify(last)}`);
+  if (code !== 0 || last?.type !== 'finished')
+    throw new Error(`render ended with ${code ?? signal}: ${JSON.stringify(last)}`);
   return last;
 }

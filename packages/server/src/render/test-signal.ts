@@ -1,8 +1,21 @@
 import {
-  AV_CHANNEL_LAYOUT_STEREO, AV_CODEC_FLAG_LOW_DELAY, AV_PICTURE_TYPE_I, AV_PICTURE_TYPE_NONE, AV_PIX_FMT_YUV420P, AV_SAMPLE_FMT_FLT,
+  AV_CHANNEL_LAYOUT_STEREO,
+  AV_CODEC_FLAG_LOW_DELAY,
+  AV_PICTURE_TYPE_I,
+  AV_PICTURE_TYPE_NONE,
+  AV_PIX_FMT_YUV420P,
+  AV_SAMPLE_FMT_FLT,
 } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Packet, Rational } from 'node-av/lib';
-import { type TestPacket, type TestStream, h264Payloads, mjrHead, mjrRecord, rtpPacket, vp8Payloads } from '../capture/mjr-testkit.ts';
+import {
+  h264Payloads,
+  mjrHead,
+  mjrRecord,
+  rtpPacket,
+  type TestPacket,
+  type TestStream,
+  vp8Payloads,
+} from '../capture/mjr-testkit.ts';
 import { AvError } from './av-error.ts';
 import { Canvas, yuvOf } from './canvas.ts';
 
@@ -27,7 +40,16 @@ export type TestPicture = {
 };
 
 /** Encodes the test picture. */
-export function testPicture({ codec, color, seconds, fps = 30, widthPx = 320, heightPx = 180, fromS = 0, keyInterval = 1e6 }: TestPicture): SignalFrame[] {
+export function testPicture({
+  codec,
+  color,
+  seconds,
+  fps = 30,
+  widthPx = 320,
+  heightPx = 180,
+  fromS = 0,
+  keyInterval = 1e6,
+}: TestPicture): SignalFrame[] {
   using canvas = new Canvas({ widthPx, heightPx });
   using context = new CodecContext();
   using packet = new Packet();
@@ -44,16 +66,28 @@ export function testPicture({ codec, color, seconds, fps = 30, widthPx = 320, he
   context.maxBFrames = 0;
   context.threadCount = 1;
   context.setFlags(AV_CODEC_FLAG_LOW_DELAY);
-  const options = codec === 'vp8'
-    ? [['deadline', 'realtime'], ['cpu-used', '8'], ['lag-in-frames', '0'], ['auto-alt-ref', '0']]
-    : [['preset', 'ultrafast'], ['tune', 'zerolatency'], ['profile', 'baseline'], ['forced-idr', '1'], ['sc_threshold', '0']];
+  const options =
+    codec === 'vp8'
+      ? [
+          ['deadline', 'realtime'],
+          ['cpu-used', '8'],
+          ['lag-in-frames', '0'],
+          ['auto-alt-ref', '0'],
+        ]
+      : [
+          ['preset', 'ultrafast'],
+          ['tune', 'zerolatency'],
+          ['profile', 'baseline'],
+          ['forced-idr', '1'],
+          ['sc_threshold', '0'],
+        ];
   for (const [name, value] of options) AvError.check(context.setOption(name ?? '', value), `option ${name}`);
   AvError.check(context.open2Sync(encoder, null), 'open');
   const base = yuvOf(color);
   const white = yuvOf('#ffffff');
   const frames: SignalFrame[] = [];
   for (let index = 0; index < Math.round(seconds * fps); index += 1) {
-    const atMs = Math.round((fromS * 1000 + (index * 1000) / fps)) % 1000;
+    const atMs = Math.round(fromS * 1000 + (index * 1000) / fps) % 1000;
     canvas.fill({ xPx: 0, yPx: 0, widthPx, heightPx }, atMs < PULSE_MS ? white : base);
     // Something that moves, so that every picture differs.
     canvas.fill({ xPx: (index * 4) % (widthPx - 16), yPx: 0, widthPx: 16, heightPx: 8 }, yuvOf('#808080'));
@@ -61,7 +95,10 @@ export function testPicture({ codec, color, seconds, fps = 30, widthPx = 320, he
     canvas.frame.pictType = index % keyInterval === 0 ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
     AvError.check(context.sendFrameSync(canvas.frame), 'encode');
     while (context.receivePacketSync(packet) >= 0) {
-      frames.push({ rtpTime: Math.round((Number(packet.pts) * 90_000) / fps), data: Buffer.from(packet.data ?? Buffer.alloc(0)) });
+      frames.push({
+        rtpTime: Math.round((Number(packet.pts) * 90_000) / fps),
+        data: Buffer.from(packet.data ?? Buffer.alloc(0)),
+      });
       packet.unref();
     }
   }
@@ -69,7 +106,15 @@ export function testPicture({ codec, color, seconds, fps = 30, widthPx = 320, he
 }
 
 /** Encodes the test sound: a tone of `pitchHz` for the first 100 ms of every second. 20 ms a frame. */
-export function testSound({ pitchHz, seconds, fromS = 0 }: { pitchHz: number; seconds: number; fromS?: number }): SignalFrame[] {
+export function testSound({
+  pitchHz,
+  seconds,
+  fromS = 0,
+}: {
+  pitchHz: number;
+  seconds: number;
+  fromS?: number;
+}): SignalFrame[] {
   using context = new CodecContext();
   using packet = new Packet();
   packet.alloc();
@@ -87,13 +132,17 @@ export function testSound({ pitchHz, seconds, fromS = 0 }: { pitchHz: number; se
     const samples = new Float32Array(960 * 2);
     for (let at = 0; at < 960; at += 1) {
       const sample = index * 960 + at + Math.round(fromS * 48_000);
-      const level = sample % 48_000 < (PULSE_MS * 48) ? 0.4 * Math.sin((2 * Math.PI * pitchHz * sample) / 48_000) : 0;
+      const level = sample % 48_000 < PULSE_MS * 48 ? 0.4 * Math.sin((2 * Math.PI * pitchHz * sample) / 48_000) : 0;
       samples[at * 2] = level;
       samples[at * 2 + 1] = level;
     }
     using frame = Frame.fromAudioBuffer(Buffer.from(samples.buffer), {
-      nbSamples: 960, format: AV_SAMPLE_FMT_FLT, sampleRate: 48_000, channelLayout: AV_CHANNEL_LAYOUT_STEREO,
-      timeBase: { num: 1, den: 48_000 }, pts: BigInt(index * 960),
+      nbSamples: 960,
+      format: AV_SAMPLE_FMT_FLT,
+      sampleRate: 48_000,
+      channelLayout: AV_CHANNEL_LAYOUT_STEREO,
+      timeBase: { num: 1, den: 48_000 },
+      pts: BigInt(index * 960),
     });
     AvError.check(context.sendFrameSync(frame), 'encode');
     while (context.receivePacketSync(packet) >= 0) {
@@ -120,17 +169,31 @@ export type Journey = {
 };
 
 /** The packets of a stream as they arrive: with jitter they may overtake each other. */
-export function travel({ stream, frames, fromUs, senderPpm = 0, delayMs = () => 0, lost = () => false }: Journey): TestPacket[] {
+export function travel({
+  stream,
+  frames,
+  fromUs,
+  senderPpm = 0,
+  delayMs = () => 0,
+  lost = () => false,
+}: Journey): TestPacket[] {
   const clockHz = stream.codec === 'opus' ? 48_000 : 90_000;
   const packets: TestPacket[] = [];
   let count = 0;
   frames.forEach(({ rtpTime, data }, frameIndex) => {
     const sentUs = fromUs + Math.round((rtpTime * 1_000_000) / clockHz / (1 + senderPpm / 1_000_000));
-    const payloads = stream.codec === 'opus' ? [data] : stream.codec === 'vp8' ? vp8Payloads(data, frameIndex) : h264Payloads(data);
+    const payloads =
+      stream.codec === 'opus' ? [data] : stream.codec === 'vp8' ? vp8Payloads(data, frameIndex) : h264Payloads(data);
     payloads.forEach((payload, index) => {
       const isLast = index === payloads.length - 1;
       const marker = stream.codec === 'opus' ? frameIndex === 0 : isLast;
-      const bytes = rtpPacket({ sequence: stream.firstSequence + count, rtpTime: stream.firstRtpTime + rtpTime, ssrc: stream.ssrc, marker, payload });
+      const bytes = rtpPacket({
+        sequence: stream.firstSequence + count,
+        rtpTime: stream.firstRtpTime + rtpTime,
+        ssrc: stream.ssrc,
+        marker,
+        payload,
+      });
       if (!lost(count)) packets.push({ arrivalUs: sentUs + Math.round(delayMs(count) * 1000) + index * 100, bytes });
       count += 1;
     });

@@ -21,7 +21,9 @@ export class VideoTrack implements Disposable {
   /** The picture that is shown now, with its media time and a number that changes with every new one. */
   get picture(): { frame: NonNullable<VideoDecoder['picture']>; mediaUs: number; serial: number } | null {
     const frame = this.#decoder?.picture ?? null;
-    return frame === null || this.#pictureUs === null ? null : { frame, mediaUs: this.#pictureUs, serial: this.#serial };
+    return frame === null || this.#pictureUs === null
+      ? null
+      : { frame, mediaUs: this.#pictureUs, serial: this.#serial };
   }
 
   /** Pictures that could not be put together or decoded. */

@@ -67,7 +67,8 @@ export class ClockMap {
     const fact = this.#facts[0];
     if (fact === undefined) return null;
     const horizonUs = fact.arrivalUs + CLOCK_LOOKAHEAD_US;
-    if (!ended && (this.#facts.at(-1)?.arrivalUs ?? 0) <= horizonUs && this.#facts.at(-1)?.epoch === fact.epoch) return null;
+    if (!ended && (this.#facts.at(-1)?.arrivalUs ?? 0) <= horizonUs && this.#facts.at(-1)?.epoch === fact.epoch)
+      return null;
     if (fact.epoch !== this.#mappedEpoch) this.#restart(fact.epoch);
     this.#enter(fact.epoch, horizonUs);
     this.#past.dropBefore(fact.arrivalUs - WINDOW_US);

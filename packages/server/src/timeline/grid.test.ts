@@ -15,7 +15,9 @@ const TABLE = [
 describe('gridRectangles', () => {
   test.each(TABLE)('$from to $to places of 1280 × 720', ({ from, to, xs, ys, width, height }) => {
     for (let places = from; places <= to; places += 1) {
-      const golden = ys.flatMap((yPx) => xs.map((xPx) => ({ xPx, yPx, widthPx: width, heightPx: height }))).slice(0, places);
+      const golden = ys
+        .flatMap((yPx) => xs.map((xPx) => ({ xPx, yPx, widthPx: width, heightPx: height })))
+        .slice(0, places);
       expect(gridRectangles(places, { widthPx: 1280, heightPx: 720 })).toEqual(golden);
     }
   });
@@ -25,21 +27,35 @@ describe('gridRectangles', () => {
       { xPx: 0, yPx: 0, widthPx: 180, heightPx: 640 },
       { xPx: 180, yPx: 0, widthPx: 180, heightPx: 640 },
     ]);
-    expect(gridRectangles(5, { widthPx: 360, heightPx: 640 }).at(4)).toEqual({ xPx: 120, yPx: 212, widthPx: 120, heightPx: 212 });
+    expect(gridRectangles(5, { widthPx: 360, heightPx: 640 }).at(4)).toEqual({
+      xPx: 120,
+      yPx: 212,
+      widthPx: 120,
+      heightPx: 212,
+    });
   });
 
   test('always even, inside the canvas, never over each other', () => {
     const side = fc.integer({ min: 16, max: 960 }).map((half) => half * 2);
-    fc.assert(fc.property(fc.integer({ min: 0, max: 30 }), side, side, (places, widthPx, heightPx) => {
-      const rectangles = gridRectangles(places, { widthPx, heightPx });
-      expect(rectangles).toHaveLength(Math.min(places, 25));
-      for (const a of rectangles) {
-        for (const value of Object.values(a)) expect(value % 2).toBe(0);
-        expect(a.xPx + a.widthPx).toBeLessThanOrEqual(widthPx);
-        expect(a.yPx + a.heightPx).toBeLessThanOrEqual(heightPx);
-        const over = rectangles.filter((b) => b !== a && a.xPx < b.xPx + b.widthPx && b.xPx < a.xPx + a.widthPx && a.yPx < b.yPx + b.heightPx && b.yPx < a.yPx + a.heightPx);
-        expect(over).toEqual([]);
-      }
-    }));
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 30 }), side, side, (places, widthPx, heightPx) => {
+        const rectangles = gridRectangles(places, { widthPx, heightPx });
+        expect(rectangles).toHaveLength(Math.min(places, 25));
+        for (const a of rectangles) {
+          for (const value of Object.values(a)) expect(value % 2).toBe(0);
+          expect(a.xPx + a.widthPx).toBeLessThanOrEqual(widthPx);
+          expect(a.yPx + a.heightPx).toBeLessThanOrEqual(heightPx);
+          const over = rectangles.filter(
+            (b) =>
+              b !== a &&
+              a.xPx < b.xPx + b.widthPx &&
+              b.xPx < a.xPx + a.widthPx &&
+              a.yPx < b.yPx + b.heightPx &&
+              b.yPx < a.yPx + a.heightPx,
+          );
+          expect(over).toEqual([]);
+        }
+      }),
+    );
   });
 });

@@ -81,11 +81,13 @@ function applyEvent(history: RoomHistory, event: JournalEvent, taskId: string): 
       return;
     }
     case 'streamUnpublished':
-      for (const stream of history.streams) if (stream.streamId === event.streamId) endStream(stream, atUs, event.reason);
+      for (const stream of history.streams)
+        if (stream.streamId === event.streamId) endStream(stream, atUs, event.reason);
       return;
     case 'streamMuted': {
       const stream = openStream(history, event.streamId);
-      if (stream !== undefined && stream.muted.at(-1)?.untilUs !== null) stream.muted.push({ fromUs: atUs, untilUs: null });
+      if (stream !== undefined && stream.muted.at(-1)?.untilUs !== null)
+        stream.muted.push({ fromUs: atUs, untilUs: null });
       return;
     }
     case 'streamUnmuted': {
@@ -94,7 +96,8 @@ function applyEvent(history: RoomHistory, event: JournalEvent, taskId: string): 
       return;
     }
     case 'taskStarted':
-      if (event.taskId === taskId) history.task ??= { fromUs: event.fromUs, parameters: event.parameters, untilUs: null };
+      if (event.taskId === taskId)
+        history.task ??= { fromUs: event.fromUs, parameters: event.parameters, untilUs: null };
       return;
     case 'taskStopped':
       if (event.taskId === taskId && history.task !== null) history.task.untilUs ??= event.untilUs;

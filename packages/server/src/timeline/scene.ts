@@ -1,5 +1,5 @@
-import { GRID_PLACES_MAX, type Rectangle, gridRectangles } from './grid.ts';
-import { type RoomHistory, type StreamLife, isMuted, spans } from './room-history.ts';
+import { GRID_PLACES_MAX, gridRectangles, type Rectangle } from './grid.ts';
+import { isMuted, type RoomHistory, type StreamLife, spans } from './room-history.ts';
 
 /** How long the last picture of a stream that has ended is shown after its last packet. */
 export const ENDED_HOLD_US = 500_000;

@@ -14,20 +14,65 @@ const S = 1_000_000;
 const journal = (...events: Bare[]): JournalEvent[] => events.map((event, index) => ({ seq: index + 1, ...event }));
 const entered = (atS: number, userId: string): Bare => ({ atUs: atS * S, type: 'userEntered', userId });
 const left = (atS: number, userId: string): Bare => ({ atUs: atS * S, type: 'userLeft', userId, reason: 'normal' });
-const published = (atS: number, userId: string, kind: 'audio' | 'video' = 'video', muted = false): Bare =>
-  ({ atUs: atS * S, type: 'streamPublished', userId, streamId: `${userId}-${kind}`, kind, source: 'main', muted, dump: `${userId}-${kind}.mjr` });
-const unpublished = (atS: number, userId: string, reason: 'normal' | 'timeout' = 'normal', kind: 'audio' | 'video' = 'video'): Bare =>
-  ({ atUs: atS * S, type: 'streamUnpublished', userId, streamId: `${userId}-${kind}`, reason });
-const muted = (atS: number, userId: string): Bare => ({ atUs: atS * S, type: 'streamMuted', userId, streamId: `${userId}-video` });
-const unmuted = (atS: number, userId: string): Bare => ({ atUs: atS * S, type: 'streamUnmuted', userId, streamId: `${userId}-video` });
-const started = (atS: number): Bare => ({ atUs: atS * S, type: 'taskStarted', taskId: 't', fromUs: atS * S, parameters: DEFAULT_TASK_PARAMETERS });
-const stopped = (atS: number): Bare => ({ atUs: (atS + 1) * S, type: 'taskStopped', taskId: 't', untilUs: atS * S, reason: 'order' });
+const published = (atS: number, userId: string, kind: 'audio' | 'video' = 'video', muted = false): Bare => ({
+  atUs: atS * S,
+  type: 'streamPublished',
+  userId,
+  streamId: `${userId}-${kind}`,
+  kind,
+  source: 'main',
+  muted,
+  dump: `${userId}-${kind}.mjr`,
+});
+const unpublished = (
+  atS: number,
+  userId: string,
+  reason: 'normal' | 'timeout' = 'normal',
+  kind: 'audio' | 'video' = 'video',
+): Bare => ({ atUs: atS * S, type: 'streamUnpublished', userId, streamId: `${userId}-${kind}`, reason });
+const muted = (atS: number, userId: string): Bare => ({
+  atUs: atS * S,
+  type: 'streamMuted',
+  userId,
+  streamId: `${userId}-video`,
+});
+const unmuted = (atS: number, userId: string): Bare => ({
+  atUs: atS * S,
+  type: 'streamUnmuted',
+  userId,
+  streamId: `${userId}-video`,
+});
+const started = (atS: number): Bare => ({
+  atUs: atS * S,
+  type: 'taskStarted',
+  taskId: 't',
+  fromUs: atS * S,
+  parameters: DEFAULT_TASK_PARAMETERS,
+});
+const stopped = (atS: number): Bare => ({
+  atUs: (atS + 1) * S,
+  type: 'taskStopped',
+  taskId: 't',
+  untilUs: atS * S,
+  reason: 'order',
+});
 
 const pictures = (events: JournalEvent[], atS: number, facts = NO_FACTS): string[] =>
-  sceneAt(readRoomHistory(events, 't'), facts, CANVAS, atS * S).places.map(({ userId, picture }) => `${userId}:${picture?.dump ?? '-'}`);
+  sceneAt(readRoomHistory(events, 't'), facts, CANVAS, atS * S).places.map(
+    ({ userId, picture }) => `${userId}:${picture?.dump ?? '-'}`,
+  );
 
 describe('scenes', () => {
-  const call = journal(entered(1, 'b'), entered(2, 'a'), published(3, 'a'), published(4, 'b'), muted(6, 'b'), unmuted(8, 'b'), left(10, 'b'), entered(11, 'b'));
+  const call = journal(
+    entered(1, 'b'),
+    entered(2, 'a'),
+    published(3, 'a'),
+    published(4, 'b'),
+    muted(6, 'b'),
+    unmuted(8, 'b'),
+    left(10, 'b'),
+    entered(11, 'b'),
+  );
 
   test('users have places in the order of entry, with a picture from publishing on and not while muted', () => {
     expect(pictures(call, 0)).toEqual([]);
@@ -45,56 +90,83 @@ describe('scenes', () => {
     expect(b?.picture?.notBeforeUs).toBe(6.5 * S);
   });
 
-  test.each(['timeout', 'normal'] as const)('the picture of a stream that ended (%s) ends half a second after its last packet', (reason) => {
-    const events = journal(entered(1, 'a'), published(1, 'a'), unpublished(20, 'a', reason));
-    const facts = new Map([['a-video.mjr', { lastPacketUs: 10 * S }]]);
-    expect(pictures(events, 10.49, facts)).toEqual(['a:a-video.mjr']);
-    expect(pictures(events, 10.5, facts)).toEqual(['a:-']);
-    // As long as the end is not known the last picture stays.
-    expect(pictures(events, 15)).toEqual(['a:a-video.mjr']);
-  });
+  test.each(['timeout', 'normal'] as const)(
+    'the picture of a stream that ended (%s) ends half a second after its last packet',
+    (reason) => {
+      const events = journal(entered(1, 'a'), published(1, 'a'), unpublished(20, 'a', reason));
+      const facts = new Map([['a-video.mjr', { lastPacketUs: 10 * S }]]);
+      expect(pictures(events, 10.49, facts)).toEqual(['a:a-video.mjr']);
+      expect(pictures(events, 10.5, facts)).toEqual(['a:-']);
+      // As long as the end is not known the last picture stays.
+      expect(pictures(events, 15)).toEqual(['a:a-video.mjr']);
+    },
+  );
 
   test('places cover what they should at any time: as many as users, at most 25, rest said', () => {
     const action = fc.record({ user: fc.nat(40), leave: fc.boolean(), gap: fc.nat(3) });
-    fc.assert(fc.property(fc.array(action, { maxLength: 120 }), fc.nat(300), (actions, atS) => {
-      let clock = 0;
-      const present: string[] = [];
-      const events = journal(...actions.map(({ user, leave, gap }) => {
-        clock += gap;
-        const userId = `u${user}`;
-        if (clock <= atS) {
-          if (leave) present.splice(0, present.length, ...present.filter((other) => other !== userId));
-          else if (!present.includes(userId)) present.push(userId);
-        }
-        return leave ? left(clock, userId) : entered(clock, userId);
-      }));
-      const scene = sceneAt(readRoomHistory(events, 't'), NO_FACTS, CANVAS, atS * S);
-      expect(scene.places.map(({ userId }) => userId)).toEqual(present.slice(0, 25));
-      expect(scene.leftOut).toEqual(present.slice(25));
-    }));
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 120 }), fc.nat(300), (actions, atS) => {
+        let clock = 0;
+        const present: string[] = [];
+        const events = journal(
+          ...actions.map(({ user, leave, gap }) => {
+            clock += gap;
+            const userId = `u${user}`;
+            if (clock <= atS) {
+              if (leave) present.splice(0, present.length, ...present.filter((other) => other !== userId));
+              else if (!present.includes(userId)) present.push(userId);
+            }
+            return leave ? left(clock, userId) : entered(clock, userId);
+          }),
+        );
+        const scene = sceneAt(readRoomHistory(events, 't'), NO_FACTS, CANVAS, atS * S);
+        expect(scene.places.map(({ userId }) => userId)).toEqual(present.slice(0, 25));
+        expect(scene.leftOut).toEqual(present.slice(25));
+      }),
+    );
   });
 
   test('what the journal says later does not change what was', () => {
     for (let length = 0; length <= call.length; length += 1) {
       const cut = call.slice(0, length);
       const knownUntilS = (call[length]?.atUs ?? 99 * S) / S - 0.001;
-      for (let atS = 0; atS <= Math.min(12, knownUntilS); atS += 0.5) expect(pictures(cut, atS)).toEqual(pictures(call, atS));
+      for (let atS = 0; atS <= Math.min(12, knownUntilS); atS += 0.5)
+        expect(pictures(cut, atS)).toEqual(pictures(call, atS));
     }
   });
 });
 
 describe('room history', () => {
   test('a user who leaves and a room that closes end what was left open', () => {
-    const { streams, stays, closed } = readRoomHistory(journal(entered(1, 'a'), published(2, 'a'), left(3, 'a'), entered(4, 'b'), published(5, 'b', 'audio'), { atUs: 6 * S, type: 'roomClosed' }), 't');
-    expect(streams.map(({ untilUs, end }) => [untilUs, end])).toEqual([[3 * S, 'normal'], [6 * S, 'normal']]);
+    const { streams, stays, closed } = readRoomHistory(
+      journal(entered(1, 'a'), published(2, 'a'), left(3, 'a'), entered(4, 'b'), published(5, 'b', 'audio'), {
+        atUs: 6 * S,
+        type: 'roomClosed',
+      }),
+      't',
+    );
+    expect(streams.map(({ untilUs, end }) => [untilUs, end])).toEqual([
+      [3 * S, 'normal'],
+      [6 * S, 'normal'],
+    ]);
     expect(stays.map(({ untilUs }) => untilUs)).toEqual([3 * S, 6 * S]);
     expect(closed).toBe(true);
   });
 
   test('knows when a stream is muted, from publishing on', () => {
-    const [stream] = readRoomHistory(journal(published(1, 'a', 'video', true), unmuted(3, 'a'), unmuted(3.5, 'a'), muted(5, 'a'), muted(6, 'a')), 't').streams;
+    const [stream] = readRoomHistory(
+      journal(published(1, 'a', 'video', true), unmuted(3, 'a'), unmuted(3.5, 'a'), muted(5, 'a'), muted(6, 'a')),
+      't',
+    ).streams;
     if (stream === undefined) throw new Error('no stream');
-    expect([1, 2.9, 3, 4.9, 5, 9].map((atS) => isMuted(stream, atS * S))).toEqual([true, true, false, false, true, true]);
+    expect([1, 2.9, 3, 4.9, 5, 9].map((atS) => isMuted(stream, atS * S))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      true,
+      true,
+    ]);
   });
 
   test('tasks of others are not ours', () => {
@@ -113,7 +185,10 @@ describe('window', () => {
     const open = readRoomHistory(journal(started(1), published(1, 'a'), published(1, 'b', 'audio'), stopped(20)), 't');
     expect(fileEndUs(open, NO_FACTS, 19 * S)).toBeNull();
     expect(fileEndUs(open, NO_FACTS, 20 * S)).toBe(20 * S);
-    const facts = new Map([['a-video.mjr', { lastPacketUs: 12 * S }], ['b-audio.mjr', { lastPacketUs: 13 * S }]]);
+    const facts = new Map([
+      ['a-video.mjr', { lastPacketUs: 12 * S }],
+      ['b-audio.mjr', { lastPacketUs: 13 * S }],
+    ]);
     expect(fileEndUs(open, facts, 12.9 * S)).toBeNull();
     expect(fileEndUs(open, facts, 13 * S)).toBe(13 * S);
     // One of them goes on: his end is not known, so the file goes on.
@@ -134,12 +209,19 @@ describe('window', () => {
   });
 
   test('waits for who should send: sound always, pictures unless switched off', () => {
-    const { streams } = readRoomHistory(journal(published(1, 'a'), published(1, 'a', 'audio'), muted(5, 'a'), published(9, 'b')), 't');
+    const { streams } = readRoomHistory(
+      journal(published(1, 'a'), published(1, 'a', 'audio'), muted(5, 'a'), published(9, 'b')),
+      't',
+    );
     const waited = (atS: number): boolean[] => streams.map((stream) => isWaitedFor(stream, atS * S));
     expect(waited(4)).toEqual([false, true, false]);
     expect(waited(6)).toEqual([false, true, false]);
     expect(waited(9)).toEqual([false, true, true]);
     const again = readRoomHistory(journal(published(1, 'a'), muted(5, 'a'), unmuted(7, 'a')), 't').streams;
-    expect([4, 6, 8].map((atS) => again.map((stream) => isWaitedFor(stream, atS * S)))).toEqual([[true], [false], [true]]);
+    expect([4, 6, 8].map((atS) => again.map((stream) => isWaitedFor(stream, atS * S)))).toEqual([
+      [true],
+      [false],
+      [true],
+    ]);
   });
 });

@@ -1,4 +1,4 @@
-import { type RoomHistory, type StreamLife, isMuted } from './room-history.ts';
+import { isMuted, type RoomHistory, type StreamLife } from './room-history.ts';
 import type { StreamFacts } from './scene.ts';
 
 /**
