@@ -5,8 +5,11 @@ set -eu
 cd "$(dirname "$0")/.."
 purpose=${1:-run}
 
-# Node for hosts whose own is older than 24: the official binary as an npm package, one for each processor.
+# Node for hosts whose own is older than 24: the official binary as an npm package, one for each processor. An npm of
+# the same age goes with it: Debian's runs under Debian's Node only, and an npm that runs under Node 18 leaves out, without
+# a word, what wants a newer one.
 node_version=24.21.0
+npm_version=11.6.2
 
 say() { printf '==> %s\n' "$1"; }
 fail() {
@@ -18,7 +21,6 @@ need_npm() {
   command -v npm >/dev/null 2>&1 || fail 'npm is missing: apt-get install npm (or take Node 24 with npm from nodejs.org).'
 }
 
-# npm itself goes on running under the node it was installed with: Debian's npm finds its parts in no other.
 setup_node() {
   if command -v node >/dev/null 2>&1 && [ "$(node -p 'process.versions.node.split(".")[0] >= 24' 2>/dev/null)" = true ]; then
     node_folder=
@@ -30,12 +32,22 @@ setup_node() {
     *) fail "Node 24 or newer is missing, and there is no ready one for $(uname -s) $(uname -m): install it from nodejs.org." ;;
   esac
   node_folder="$PWD/.toolchain/node_modules/$package/bin"
-  if [ "$("$node_folder/node" --version 2>/dev/null)" != "v$node_version" ]; then
+  if [ "$("$node_folder/node" --version 2>/dev/null)" != "v$node_version" ] || [ ! -e .toolchain/node_modules/npm/bin/npm-cli.js ]; then
     need_npm
     say "Node $node_version into .toolchain/"
-    npm install --prefix .toolchain --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error "$package@$node_version" ||
+    npm install --prefix .toolchain --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error \
+      "$package@$node_version" "npm@$npm_version" ||
       fail "npm could not install $package: is the registry reachable?"
     [ -x "$node_folder/node" ] || fail "$package brought no program for this machine: install Node 24 from nodejs.org."
+  fi
+}
+
+run_npm() {
+  if [ -n "$node_folder" ]; then
+    scripts/node .toolchain/node_modules/npm/bin/npm-cli.js "$@"
+  else
+    need_npm
+    npm "$@"
   fi
 }
 
@@ -43,9 +55,8 @@ setup_packages() {
   wanted=$(sha256sum <package-lock.json)
   stamp=node_modules/.callreel-lock
   [ "$(cat $stamp 2>/dev/null)" = "$wanted" ] && return
-  need_npm
   say 'npm packages'
-  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || fail 'npm ci failed: see above.'
+  run_npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || fail 'npm ci failed: see above.'
   printf '%s\n' "$wanted" >$stamp
 }
 
