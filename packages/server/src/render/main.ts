@@ -6,6 +6,8 @@ import { RenderFailure, render } from './renderer.ts';
 
 /** Below the server and the media server: what is not captured is lost, what is not rendered yet is only late. */
 const NICENESS = 5;
+/** How long what is under way may take when the parent is gone. Another child may be started for the same task. */
+const LEAVE_MS = 500;
 
 process.exitCode = await main();
 // Handles of the library that were given back are gone; a watcher or the channel must not keep the process.
@@ -16,7 +18,11 @@ async function main(): Promise<number> {
   if (process.send !== undefined) {
     // The parent may have gone while this process was starting.
     if (!process.connected) return 1;
-    process.once('disconnect', () => abort.abort(new Error('the parent is gone')));
+    process.once('disconnect', () => {
+      abort.abort(new Error('the parent is gone'));
+      // Whatever it is at, what is on the disk is whole: see `writeDurably`.
+      setTimeout(() => process.kill(process.pid, 'SIGKILL'), LEAVE_MS).unref();
+    });
   }
   if (getPriority() < NICENESS) setPriority(NICENESS);
   Log.setLevel(AV_LOG_ERROR);

@@ -54,6 +54,7 @@ export async function render(order: RenderOrder, { tell, signal }: RenderContext
   clearTemporaryFiles(order.workFolder);
   clearTemporaryFiles(order.outFolder);
   const bundle = new BundleReader(order.bundleFolder);
+  signal.addEventListener('abort', () => bundle.close(), { once: true });
   try {
     const follow = follower(order, bundle, signal);
     const task = await taskOf(follow);

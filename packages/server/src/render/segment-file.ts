@@ -5,8 +5,9 @@ import { box, boxesOf, fullBox, text, u32, u64 } from './mp4-box.ts';
 import type { CodedSample } from './picture-encoder.ts';
 import { AAC_FRAME_SAMPLES } from './sound-encoder.ts';
 
-/** Track ids of every file of ours. */
+/** Id of the picture's track in every file of ours. */
 export const VIDEO_TRACK_ID = 1;
+/** Id of the sound's track in every file of ours. */
 export const AUDIO_TRACK_ID = 2;
 
 /** The coded samples of one segment. */

@@ -69,9 +69,11 @@ function deinterleave(
   length: number,
   gain: number,
 ): Float32Array[] {
-  return Array.from({ length: channels }, (_, channel) =>
-    Float32Array.from({ length }, (_unused, index) => (samples[index * channels + channel] ?? 0) * gain),
-  );
+  return Array.from({ length: channels }, (_, channel) => {
+    const plane = new Float32Array(length);
+    for (let index = 0; index < length; index += 1) plane[index] = (samples[index * channels + channel] ?? 0) * gain;
+    return plane;
+  });
 }
 
 function floats(plane: Buffer, length: number): Float32Array {

@@ -5,8 +5,8 @@ import type { TaskParameters } from '../recording/task-parameters.ts';
 /** A span of time; `untilUs` is null while it lasts. The beginning belongs to it, the end does not. */
 export type Span = { fromUs: number; untilUs: number | null };
 
-/** A user in the room, from entering to leaving. */
-export type UserStay = Span & { userId: string };
+/** A user in the room, from entering to leaving. `vanished`: the end is when it was noticed, not when it was. */
+export type UserStay = Span & { userId: string; vanished: boolean };
 
 /** How a stream ended. */
 export type StreamEnd = 'normal' | 'timeout' | 'removed' | 'mediaServerLost';
@@ -68,10 +68,14 @@ function applyEvent(history: RoomHistory, event: JournalEvent, taskId: string): 
     case 'userEntered':
       // Entering twice without leaving keeps the first place.
       if (history.stays.some(({ userId, untilUs }) => userId === event.userId && untilUs === null)) return;
-      history.stays.push({ userId: event.userId, fromUs: atUs, untilUs: null });
+      history.stays.push({ userId: event.userId, fromUs: atUs, untilUs: null, vanished: false });
       return;
     case 'userLeft':
-      for (const stay of history.stays) if (stay.userId === event.userId) stay.untilUs ??= atUs;
+      for (const stay of history.stays) {
+        if (stay.userId !== event.userId || stay.untilUs !== null) continue;
+        stay.untilUs = atUs;
+        stay.vanished = event.reason === 'timeout';
+      }
       for (const stream of history.streams) if (stream.userId === event.userId) endStream(stream, atUs, event.reason);
       return;
     case 'streamPublished': {

@@ -201,6 +201,32 @@ describe('window', () => {
     expect(fileEndUs(running, facts, 99 * S)).toBeNull();
   });
 
+  test('an idle tail is not in the file: it ends when the last one left, or sent the last packet before vanishing', () => {
+    const vanished = (atS: number, userId: string): Bare => ({ atUs: atS * S, type: 'userLeft', userId, reason: 'timeout' });
+    const facts = new Map([
+      ['a-video.mjr', { lastPacketUs: 12 * S }],
+      ['b-video.mjr', { lastPacketUs: 10 * S }],
+    ]);
+    const both = [started(1), entered(1, 'a'), entered(1, 'b'), published(1, 'a'), published(1, 'b')];
+    const ofVanished = readRoomHistory(journal(...both, vanished(16, 'a'), vanished(16, 'b'), stopped(21)), 't');
+    expect(fileEndUs(ofVanished, facts, 11.9 * S)).toBeNull();
+    expect(fileEndUs(ofVanished, facts, 12 * S)).toBe(12 * S);
+    expect(fileEndUs(ofVanished, NO_FACTS, 12 * S)).toBeNull();
+    const ofLeft = readRoomHistory(journal(...both, vanished(14, 'b'), left(15, 'a'), stopped(20)), 't');
+    expect(fileEndUs(ofLeft, facts, 14.9 * S)).toBeNull();
+    expect(fileEndUs(ofLeft, facts, 15 * S)).toBe(15 * S);
+    // Somebody is there, though nothing is sent: the file goes on.
+    const quiet = readRoomHistory(journal(started(1), entered(1, 'a'), stopped(20)), 't');
+    expect(fileEndUs(quiet, NO_FACTS, 19.9 * S)).toBeNull();
+  });
+
+  test('a live render waits while nobody is in the room: nobody knows yet whether the file goes on', () => {
+    const gone = [started(1), entered(1, 'a'), left(5, 'a')];
+    expect(isJournalOpenAt(readRoomHistory(journal(...gone), 't'), 5 * S, 99 * S)).toBe(true);
+    expect(isJournalOpenAt(readRoomHistory(journal(...gone, entered(8, 'b')), 't'), 5 * S, 99 * S)).toBe(false);
+    expect(isJournalOpenAt(readRoomHistory(journal(...gone, stopped(10)), 't'), 5 * S, 99 * S)).toBe(false);
+  });
+
   test('a live render stays behind the journal, a finished one need not', () => {
     const running = readRoomHistory(journal(started(1)), 't');
     expect(isJournalOpenAt(running, 10 * S, 12.4 * S)).toBe(true);

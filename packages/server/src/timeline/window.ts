@@ -13,11 +13,13 @@ export function frameTimeUs(startUs: number, index: number, fps: number): number
 }
 
 /**
- * Whether the journal may still tell of something that happened at `tUs`, so that a live render must wait.
+ * Whether the journal may still tell of something that happened at `tUs`, so that a live render must wait. While
+ * nobody is in the room it waits altogether: the task may end by idle time, which then is not in the file.
  */
 export function isJournalOpenAt(history: RoomHistory, tUs: number, nowUs: number): boolean {
   const stopped = history.closed || (history.task !== null && history.task.untilUs !== null);
-  return !stopped && tUs > nowUs - JOURNAL_SETTLES_US;
+  if (stopped) return false;
+  return isEmptyBefore(history, Number.POSITIVE_INFINITY) || tUs > nowUs - JOURNAL_SETTLES_US;
 }
 
 /**
@@ -31,22 +33,54 @@ export function isWaitedFor(stream: StreamLife, tUs: number): boolean {
 }
 
 /**
- * End of the file, or null while it is not reached at `tUs`: the end of the task's window, or before it the
- * end of the last packet of the streams that are open and unmuted when the window ends.
+ * End of the file, or null while it is not reached at `tUs`: the end of the task's window, or before it the end
+ * of what was there. While somebody is in the room that is the last packet of the streams that are open and
+ * unmuted; in an empty room it is when the last one left, or sent the last packet before vanishing.
  * @param facts Of every stream; those that are settled up to `tUs` and have no more packets have `lastPacketUs`.
  */
-export function fileEndUs(history: RoomHistory, facts: ReadonlyMap<string, StreamFacts>, tUs: number): number | null {
+export function fileEndUs(
+  history: RoomHistory,
+  facts: ReadonlyMap<string, StreamFacts>,
+  tUs: number,
+): number | null {
   const untilUs = history.task?.untilUs ?? null;
   if (untilUs === null) return null;
-  const sending = history.streams.filter((stream) => stream.dump !== null && isSendingBefore(stream, untilUs));
-  let lastUs = Number.NEGATIVE_INFINITY;
-  for (const { dump } of sending) {
-    const lastPacketUs = facts.get(dump ?? '')?.lastPacketUs ?? null;
-    if (lastPacketUs === null) return tUs >= untilUs ? untilUs : null;
-    lastUs = Math.max(lastUs, lastPacketUs);
-  }
-  const endUs = sending.length === 0 ? untilUs : Math.min(untilUs, lastUs);
+  const empty = isEmptyBefore(history, untilUs);
+  const sending = history.streams.filter((stream) => isSendingBefore(stream, untilUs));
+  const lastUs = empty ? emptiedUs(history, facts) : lastPacketUs(sending, facts);
+  // Not known yet: something of it comes later than `tUs`.
+  if (lastUs === 'open') return tUs >= untilUs ? untilUs : null;
+  const endUs = Math.min(untilUs, lastUs ?? untilUs);
   return tUs >= endUs ? endUs : null;
+}
+
+/** Whether somebody was in the room, and just before `tUs` nobody is. */
+function isEmptyBefore({ stays }: RoomHistory, tUs: number): boolean {
+  return stays.length > 0 && stays.every((stay) => stay.untilUs !== null && stay.untilUs < tUs);
+}
+
+/** End of the last packet of the streams; null: there is none, `open`: not known yet. */
+function lastPacketUs(streams: readonly StreamLife[], facts: ReadonlyMap<string, StreamFacts>): number | null | 'open' {
+  let lastUs: number | null = null;
+  for (const { dump } of streams) {
+    if (dump === null) continue;
+    const endUs = facts.get(dump)?.lastPacketUs ?? null;
+    if (endUs === null) return 'open';
+    lastUs = Math.max(lastUs ?? endUs, endUs);
+  }
+  return lastUs;
+}
+
+/** When the room, in which nobody is any more, became empty in truth. */
+function emptiedUs(history: RoomHistory, facts: ReadonlyMap<string, StreamFacts>): number | null | 'open' {
+  let emptyUs: number | null = null;
+  for (const { userId, fromUs, untilUs, vanished } of history.stays) {
+    const own = history.streams.filter((stream) => stream.userId === userId);
+    const lastUs = vanished ? (lastPacketUs(own, facts) ?? fromUs) : untilUs;
+    if (lastUs === 'open' || lastUs === null) return lastUs === null ? null : 'open';
+    emptyUs = Math.max(emptyUs ?? lastUs, lastUs);
+  }
+  return emptyUs;
 }
 
 /** Whether the stream is open and not muted just before `tUs`. */
