@@ -220,13 +220,6 @@ describe('window', () => {
     expect(fileEndUs(quiet, NO_FACTS, 19.9 * S)).toBeNull();
   });
 
-  test('a live render waits while nobody is in the room: nobody knows yet whether the file goes on', () => {
-    const gone = [started(1), entered(1, 'a'), left(5, 'a')];
-    expect(isJournalOpenAt(readRoomHistory(journal(...gone), 't'), 5 * S, 99 * S)).toBe(true);
-    expect(isJournalOpenAt(readRoomHistory(journal(...gone, entered(8, 'b')), 't'), 5 * S, 99 * S)).toBe(false);
-    expect(isJournalOpenAt(readRoomHistory(journal(...gone, stopped(10)), 't'), 5 * S, 99 * S)).toBe(false);
-  });
-
   test('a live render stays behind the journal, a finished one need not', () => {
     const running = readRoomHistory(journal(started(1)), 't');
     expect(isJournalOpenAt(running, 10 * S, 12.4 * S)).toBe(true);

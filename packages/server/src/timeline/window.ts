@@ -13,13 +13,11 @@ export function frameTimeUs(startUs: number, index: number, fps: number): number
 }
 
 /**
- * Whether the journal may still tell of something that happened at `tUs`, so that a live render must wait. While
- * nobody is in the room it waits altogether: the task may end by idle time, which then is not in the file.
+ * Whether the journal may still tell of something that happened at `tUs`, so that a live render must wait.
  */
 export function isJournalOpenAt(history: RoomHistory, tUs: number, nowUs: number): boolean {
   const stopped = history.closed || (history.task !== null && history.task.untilUs !== null);
-  if (stopped) return false;
-  return isEmptyBefore(history, Number.POSITIVE_INFINITY) || tUs > nowUs - JOURNAL_SETTLES_US;
+  return !stopped && tUs > nowUs - JOURNAL_SETTLES_US;
 }
 
 /**
