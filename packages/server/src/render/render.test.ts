@@ -328,7 +328,9 @@ describe.concurrent('render', () => {
   test('ends when its parent lets go of it', async () => {
     const call = new TestCall(nowUs() - 10_000_000);
     call.event(-0.1, { type: 'taskStarted', taskId: 't1', fromUs: call.startUs, parameters: TEST_PARAMETERS });
-    call.caller('anna', { ...ANNA, codec: 'vp8', fromS: 0, untilS: 8 });
+    call.event(-0.1, { type: 'userEntered', userId: 'anna' });
+    const frames = cachedPicture({ codec: 'vp8', ...ANNA, seconds: 8 });
+    call.stream('anna', 'vp8', frames, { fromS: 0, untilS: 8 });
     const order = orderFor(join(folder, 'alone'));
     call.write(order.bundleFolder);
     const { child, ended } = startRender(order);
@@ -452,6 +454,8 @@ describe.concurrent('render', () => {
     const call = new TestCall(nowUs() + 300_000);
     call.task(-0.1, 3, TEST_PARAMETERS, 9);
     call.caller('anna', { ...ANNA, codec: 'vp8', fromS: 0, untilS: 3 });
+    // Somebody stays and sends nothing, so the render goes on until the task is stopped.
+    call.user('quiet', { fromS: 0, untilS: 9.5 });
     const order = orderFor(join(folder, 'idle'));
     const { messages, ended } = startRender(order);
     await call.play(order.bundleFolder, nowUs);
