@@ -81,9 +81,14 @@ export class FrameProducer implements Disposable {
 
   /** Ends the encoding: gives the segments that are left. */
   finish(): Segment[] {
-    if (!this.#fed) return [];
-    while (this.#blockUs(this.#block) < this.#frameUs(this.#frame)) this.#mixBlock();
-    this.#builder.addVideo(this.#pictures.flush());
+    const endUs = this.#frameUs(this.#frame);
+    if (!this.#fed) {
+      if (this.#frame === 0) return [];
+      // Every picture was there already; the last sound, which the encoder gives when it is flushed, may not be.
+      this.#streams.decode({ picturesUs: endUs, soundUs: endUs + SOUND_MARGIN_US });
+    }
+    while (this.#blockUs(this.#block) < endUs) this.#mixBlock();
+    if (this.#fed) this.#builder.addVideo(this.#pictures.flush());
     this.#builder.addAudio(this.#sounds.flush());
     const segments: Segment[] = [];
     for (let segment = this.#builder.take(); segment !== null; segment = this.#builder.take()) segments.push(segment);
