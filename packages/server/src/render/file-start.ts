@@ -33,7 +33,7 @@ export class FileStart {
         if (life.dump === null || life.fromUs > this.#atUs) continue;
         const feed = this.#feed(life.dump);
         if (life.untilUs !== null) feed.end();
-        const waited = isWaitedFor(life, this.#atUs);
+        const waited = isWaitedFor(life, this.#atUs, nowUs);
         if (!feed.advance(this.#atUs, { impatient: !waited }) && waited) whole = false;
         foundUs = Math.min(foundUs, feed.firstSinceUs ?? Number.POSITIVE_INFINITY);
       }

@@ -59,7 +59,7 @@ export class FrameProducer implements Disposable {
     const nextUs = this.#frameUs(this.#frame + 1);
     const needUs = nextUs + SOUND_MARGIN_US;
     this.#streams.follow(history);
-    if (isJournalOpenAt(history, needUs, readUs) || !this.#streams.advance(needUs)) return 'waiting';
+    if (isJournalOpenAt(history, needUs, readUs) || !this.#streams.advance(needUs, readUs)) return 'waiting';
     const endUs = fileEndUs(history, this.#streams.facts, atUs);
     if (endUs !== null) return { endUs };
     // The picture nearest to the moment is shown, so the error of a 15th of a second is ± 33 ms, not 0 to 67.

@@ -57,14 +57,18 @@ export class LiveStreams implements Disposable {
     }
   }
 
-  /** Reads on up to `untilUs`. Returns whether all that is waited for is there. @throws file errors. */
-  advance(untilUs: number): boolean {
+  /**
+   * Reads on up to `untilUs`. Returns whether all that is waited for is there.
+   * @param readUs When the history was read from the journal.
+   * @throws file errors.
+   */
+  advance(untilUs: number, readUs: number): boolean {
     let whole = true;
     for (const [dump, track] of this.#tracks) {
       const { life } = track;
       if (life.fromUs > untilUs) continue;
       const feed = feedOf(track);
-      const waited = isWaitedFor(life, untilUs);
+      const waited = isWaitedFor(life, untilUs, readUs);
       if (!feed.advance(untilUs, { impatient: !waited }) && waited) whole = false;
       if (feed.finished && !this.#facts.has(dump))
         this.#facts.set(dump, { lastPacketUs: feed.lastPacketUs ?? life.fromUs });

@@ -325,6 +325,25 @@ describe.concurrent('render', () => {
     expect(messages).toEqual([{ type: 'failed', code: 'NothingCaptured', detail: expect.any(String) }]);
   });
 
+  test('a stream that never sends does not keep the file of the others waiting', async () => {
+    const call = new TestCall(nowUs() - 24_000_000);
+    call.event(-0.1, { type: 'taskStarted', taskId: 't1', fromUs: call.startUs, parameters: TEST_PARAMETERS });
+    call.event(-0.1, { type: 'userEntered', userId: 'anna' });
+    call.event(-0.1, { type: 'userEntered', userId: 'mute' });
+    const never = { kind: 'audio', source: 'main', muted: false, dump: 'never.mjr' } as const;
+    call.event(-0.1, { type: 'streamPublished', userId: 'mute', streamId: 'never', ...never });
+    const frames = cachedPicture({ codec: 'vp8', ...ANNA, seconds: 12 });
+    call.stream('anna', 'vp8', frames, { fromS: 0, untilS: 12 });
+    const order = orderFor(join(folder, 'stalled'));
+    call.write(order.bundleFolder);
+    const { child, messages, ended } = startRender(order);
+    // Ten seconds of the call are further back than the longest wait.
+    await waitFor(() => messages.some((message) => message.type === 'progress' && message.segments >= 5) || child.exitCode !== null);
+    child.kill('SIGKILL');
+    await ended;
+    expect(messages.filter(({ type }) => type === 'progress').length).toBeGreaterThanOrEqual(5);
+  });
+
   test('ends when its parent lets go of it', async () => {
     const call = new TestCall(nowUs() - 10_000_000);
     call.event(-0.1, { type: 'taskStarted', taskId: 't1', fromUs: call.startUs, parameters: TEST_PARAMETERS });

@@ -227,17 +227,23 @@ describe('window', () => {
     expect(isJournalOpenAt(readRoomHistory(journal(started(1), stopped(9)), 't'), 10 * S, 0)).toBe(false);
   });
 
+  test('gives up a stream that has not been heard of for long, unless it is over and all of it is there', () => {
+    const { streams } = readRoomHistory(journal(published(1, 'a'), published(1, 'b', 'audio'), unpublished(9, 'b', 'timeout', 'audio')), 't');
+    expect(streams.map((stream) => isWaitedFor(stream, 5 * S, 17 * S))).toEqual([true, true]);
+    expect(streams.map((stream) => isWaitedFor(stream, 5 * S, 17.1 * S))).toEqual([false, true]);
+  });
+
   test('waits for who should send: sound always, pictures unless switched off', () => {
     const { streams } = readRoomHistory(
       journal(published(1, 'a'), published(1, 'a', 'audio'), muted(5, 'a'), published(9, 'b')),
       't',
     );
-    const waited = (atS: number): boolean[] => streams.map((stream) => isWaitedFor(stream, atS * S));
+    const waited = (atS: number): boolean[] => streams.map((stream) => isWaitedFor(stream, atS * S, 10 * S));
     expect(waited(4)).toEqual([false, true, false]);
     expect(waited(6)).toEqual([false, true, false]);
     expect(waited(9)).toEqual([false, true, true]);
     const again = readRoomHistory(journal(published(1, 'a'), muted(5, 'a'), unmuted(7, 'a')), 't').streams;
-    expect([4, 6, 8].map((atS) => again.map((stream) => isWaitedFor(stream, atS * S)))).toEqual([
+    expect([4, 6, 8].map((atS) => again.map((stream) => isWaitedFor(stream, atS * S, 10 * S)))).toEqual([
       [true],
       [false],
       [true],

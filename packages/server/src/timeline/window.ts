@@ -7,6 +7,14 @@ import type { StreamFacts } from './scene.ts';
  */
 export const JOURNAL_SETTLES_US = 2_500_000;
 
+/**
+ * A stream that is open and sends nothing holds a live render no longer than this: a page that never connects, or a
+ * still screen, must not keep the others' file waiting until hang-up. Longer than the default media time-out, after
+ * which a vanished caller's streams are closed and all of their packets are on disk; in a longer hole a live
+ * file may lack the 4 KB that Janus had not written before it. The capture has them.
+ */
+export const STALLED_US = 12_000_000;
+
 /** Media time of output frame `index`: exact to the microsecond, never summed up. */
 export function frameTimeUs(startUs: number, index: number, fps: number): number {
   return startUs + Math.round((index * 1_000_000) / fps);
@@ -22,11 +30,15 @@ export function isJournalOpenAt(history: RoomHistory, tUs: number, nowUs: number
 
 /**
  * Whether the packets of a stream up to `tUs` must be there before `tUs` can be shown. A camera that is off at
- * that time or now is not waited for, since it sends nothing; muted sound is, since it sends silence.
+ * that time or now is not waited for, since it sends nothing; muted sound is, since it sends silence. A stream
+ * that ought to send and has not been heard of for {@link STALLED_US} is given up for that time.
+ * @param nowUs When the journal was read.
  */
-export function isWaitedFor(stream: StreamLife, tUs: number): boolean {
+export function isWaitedFor(stream: StreamLife, tUs: number, nowUs: number): boolean {
   if (stream.dump === null || stream.fromUs > tUs) return false;
-  if (stream.untilUs !== null || stream.kind === 'audio') return true;
+  if (stream.untilUs !== null) return true;
+  if (tUs < nowUs - STALLED_US) return false;
+  if (stream.kind === 'audio') return true;
   return !isMuted(stream, tUs) && stream.muted.at(-1)?.untilUs !== null;
 }
 
