@@ -1,12 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { type Ack, type ErrorBody, ERROR_CATALOGUE, SIGNALLING_MAX_BYTES, SIGNALLING_PATH } from '@callreel/protocol';
+import { type Ack, ERROR_CATALOGUE, type ErrorBody, SIGNALLING_MAX_BYTES, SIGNALLING_PATH } from '@callreel/protocol';
 import { io, type Socket } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ServerProcess } from './harness/server-process.ts';
 
 // The official signer: nobody here wrote it.
-type Signer = new (sdkAppId: number, key: string) => { genUserSig(userId: string, expireS: number): string; genPrivateMapKey(userId: string, expireS: number, roomId: number, privileges: number): string };
+type Signer = new (
+  sdkAppId: number,
+  key: string,
+) => {
+  genUserSig(userId: string, expireS: number): string;
+  genPrivateMapKey(userId: string, expireS: number, roomId: number, privileges: number): string;
+};
 const { Api } = createRequire(import.meta.url)('tls-sig-api-v2') as { Api: Signer };
 
 let server: ServerProcess;
@@ -33,7 +39,13 @@ function sigOf(userId: string, { expireS = 600, key = app.secretKey, sdkAppId = 
 }
 
 function connect(auth: Record<string, unknown>): Socket {
-  const socket = io(server.address, { path: SIGNALLING_PATH, transports: ['websocket'], auth, forceNew: true, reconnection: false });
+  const socket = io(server.address, {
+    path: SIGNALLING_PATH,
+    transports: ['websocket'],
+    auth,
+    forceNew: true,
+    reconnection: false,
+  });
   sockets.push(socket);
   return socket;
 }
@@ -49,7 +61,9 @@ function refusal(auth: Record<string, unknown>): Promise<ErrorBody> {
   const socket = connect(auth);
   return new Promise((resolve, reject) => {
     socket.once('connect', () => reject(new Error('It was let in.')));
-    socket.once('connect_error', (error: Error & { data?: ErrorBody }) => (error.data === undefined ? reject(error) : resolve(error.data)));
+    socket.once('connect_error', (error: Error & { data?: ErrorBody }) =>
+      error.data === undefined ? reject(error) : resolve(error.data),
+    );
   });
 }
 
@@ -67,15 +81,26 @@ async function codeOf(socket: Socket, name: string, body: unknown): Promise<stri
 
 /** What must be the same before and after a refusal. */
 async function stateOf(): Promise<string> {
-  return JSON.stringify([await (await server.api('/api/v1/calls?limit=100')).json(), await (await server.api('/api/v1/recordings?limit=100')).json()]);
+  return JSON.stringify([
+    await (await server.api('/api/v1/calls?limit=100')).json(),
+    await (await server.api('/api/v1/recordings?limit=100')).json(),
+  ]);
 }
 
 describe('signing in', () => {
-  const good = (): Record<string, unknown> => ({ sdkAppId: app.sdkAppId, userId: 'alice', userSig: sigOf('alice'), deviceId: randomUUID() });
+  const good = (): Record<string, unknown> => ({
+    sdkAppId: app.sdkAppId,
+    userId: 'alice',
+    userSig: sigOf('alice'),
+    deviceId: randomUUID(),
+  });
 
   test('both kinds of the official signer are let in', async () => {
     await signIn('alice');
-    const socket = connect({ ...good(), userSig: new Api(app.sdkAppId, app.secretKey).genPrivateMapKey('alice', 600, 1, 255) });
+    const socket = connect({
+      ...good(),
+      userSig: new Api(app.sdkAppId, app.secretKey).genPrivateMapKey('alice', 600, 1, 255),
+    });
     await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('connect_error', reject));
   });
 
@@ -92,10 +117,19 @@ describe('signing in', () => {
     ['no device', { deviceId: undefined }, 'MessageMalformed'],
     ['a field too many', { admin: true }, 'MessageMalformed'],
     ['types that are wrong', { sdkAppId: '1' }, 'MessageMalformed'],
-  ] as [string, Record<string, unknown> | (() => Record<string, unknown>), string][])('%s is refused', async (_, change, code) => {
-    const { code: answered, message } = await refusal({ ...good(), ...(typeof change === 'function' ? change() : change) });
-    expect([answered, message]).toEqual([code, expect.stringContaining(ERROR_CATALOGUE[code as keyof typeof ERROR_CATALOGUE].sentence)]);
-  });
+  ] as [string, Record<string, unknown> | (() => Record<string, unknown>), string][])(
+    '%s is refused',
+    async (_, change, code) => {
+      const { code: answered, message } = await refusal({
+        ...good(),
+        ...(typeof change === 'function' ? change() : change),
+      });
+      expect([answered, message]).toEqual([
+        code,
+        expect.stringContaining(ERROR_CATALOGUE[code as keyof typeof ERROR_CATALOGUE].sentence),
+      ]);
+    },
+  );
 
   test('a second sign-in of the same device ends the first, and says so', async () => {
     const deviceId = randomUUID();
@@ -120,7 +154,11 @@ describe('requests', () => {
     const [alice, bob, carol] = [await signIn('alice'), await signIn('bob'), await signIn('carol')];
     const noCall = 'x'.repeat(22);
     const video = (...userIdList: string[]) => ({ userIdList, type: 'video' });
-    const publish = (callId: string, sdp = 'v=0', streams: unknown[] = [{ mid: '0', kind: 'audio', source: 'main' }]) => ({ callId, sdp, streams });
+    const publish = (
+      callId: string,
+      sdp = 'v=0',
+      streams: unknown[] = [{ mid: '0', kind: 'audio', source: 'main' }],
+    ) => ({ callId, sdp, streams });
     const before = await stateOf();
     const table: [string, unknown, string][] = [
       ['call.start', video('nobody-ever'), 'CallUserUnknown'],
@@ -152,7 +190,10 @@ describe('requests', () => {
       ['room.candidate', { callId: noCall, connection: 'third', candidate: null }, 'MessageMalformed'],
       ['call.start', { ...video('bob'), userData: 'x'.repeat(SIGNALLING_MAX_BYTES) }, 'MessageTooLarge'],
     ];
-    for (const [name, body, code] of table) expect([name, body === null ? null : JSON.stringify(body).slice(0, 80), await codeOf(alice, name, body)]).toEqual([name, body === null ? null : JSON.stringify(body).slice(0, 80), code]);
+    for (const [name, body, code] of table)
+      expect([name, body === null ? null : JSON.stringify(body).slice(0, 80), await codeOf(alice, name, body)]).toEqual(
+        [name, body === null ? null : JSON.stringify(body).slice(0, 80), code],
+      );
     expect(await stateOf()).toBe(before);
 
     // With a call under way: busy people, strangers, and orders of the wrong moment.
@@ -172,7 +213,9 @@ describe('requests', () => {
     expect(await codeOf(bob, 'call.accept', { callId })).toBe('CallNotRinging');
     expect(await codeOf(carol, 'room.publish', publish(callId))).toBe('CallNotMember');
     expect(await codeOf(alice, 'room.publish', publish(callId))).toBe('OfferRefused');
-    expect(await codeOf(alice, 'room.mute', { callId, kind: 'audio', source: 'main', muted: true })).toBe('StreamUnknown');
+    expect(await codeOf(alice, 'room.mute', { callId, kind: 'audio', source: 'main', muted: true })).toBe(
+      'StreamUnknown',
+    );
     expect(await codeOf(alice, 'room.answer', { callId, offerId: 1, sdp: 'v=0' })).toBe('OfferStale');
     expect(await codeOf(await signIn('bob'), 'room.subscribe', { callId, restart: false })).toBe('CallNotActive');
     expect(await stateOf()).toBe(active);
@@ -181,7 +224,9 @@ describe('requests', () => {
 
   test('a flood is slowed down, and others are served', async () => {
     const [alice, bob] = [await signIn('alice'), await signIn('bob')];
-    const codes = await Promise.all(Array.from({ length: 700 }, () => codeOf(alice, 'call.hangup', { callId: 'x'.repeat(22) })));
+    const codes = await Promise.all(
+      Array.from({ length: 700 }, () => codeOf(alice, 'call.hangup', { callId: 'x'.repeat(22) })),
+    );
     expect(new Set(codes)).toEqual(new Set(['CallUnknown', 'RequestTooFrequent']));
     expect(await codeOf(bob, 'call.resume', {})).toBe('ok');
   });
@@ -197,18 +242,47 @@ describe('requests', () => {
 
 describe('starting', () => {
   test('a folder in use, a port in use, a wrong key: one sentence each, and exit code 1', async () => {
-    await expect(startBeside({ data: server.folder })).resolves.toMatch(/^callreel: The data folder is in use by another Callreel process\./);
-    await expect(startBeside({ data: `${server.folder}-2`, port: String(server.port) })).resolves.toMatch(/^callreel: The port is in use by another program\./);
-    await expect(startBeside({ data: `${server.folder}-2`, environment: { CALLREEL_PROT: '1' } })).resolves.toMatch(/^callreel: The configuration is not valid\. .*CALLREEL_PROT/);
-    await expect(startBeside({ data: `${server.folder}-2`, environment: { CALLREEL_MEDIA_JANUS_PATH: '/nowhere/janus' } })).resolves.toMatch(/^callreel: Janus is not installed\./);
+    await expect(startBeside({ data: server.folder })).resolves.toMatch(
+      /^callreel: The data folder is in use by another Callreel process\./,
+    );
+    await expect(startBeside({ data: `${server.folder}-2`, port: String(server.port) })).resolves.toMatch(
+      /^callreel: The port is in use by another program\./,
+    );
+    await expect(startBeside({ data: `${server.folder}-2`, environment: { CALLREEL_PROT: '1' } })).resolves.toMatch(
+      /^callreel: The configuration is not valid\. .*CALLREEL_PROT/,
+    );
+    await expect(
+      startBeside({ data: `${server.folder}-2`, environment: { CALLREEL_MEDIA_JANUS_PATH: '/nowhere/janus' } }),
+    ).resolves.toMatch(/^callreel: Janus is not installed\./);
   });
 });
 
-async function startBeside({ data, port = '0', environment = {} }: { data: string; port?: string; environment?: Record<string, string> }): Promise<string> {
+async function startBeside({
+  data,
+  port = '0',
+  environment = {},
+}: {
+  data: string;
+  port?: string;
+  environment?: Record<string, string>;
+}): Promise<string> {
   const { spawn } = await import('node:child_process');
   const { join } = await import('node:path');
   const { rm } = await import('node:fs/promises');
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../packages/server/src/main.ts'), 'serve', '--host', '127.0.0.1', '--port', port, '--data', data], { env: { ...process.env, ...environment }, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(
+    process.execPath,
+    [
+      join(import.meta.dirname, '../packages/server/src/main.ts'),
+      'serve',
+      '--host',
+      '127.0.0.1',
+      '--port',
+      port,
+      '--data',
+      data,
+    ],
+    { env: { ...process.env, ...environment }, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
   let said = '';
   child.stderr.on('data', (text: Buffer) => {
     said += text.toString();

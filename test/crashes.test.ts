@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inState, press, startChromium } from './harness/chromium.ts';
-import { type Finished, finishedRecording, holdCall, type HeldCall, SIGNALS, talk, taskFinished } from './harness/held-call.ts';
+import {
+  type Finished,
+  finishedRecording,
+  type HeldCall,
+  holdCall,
+  SIGNALS,
+  talk,
+  taskFinished,
+} from './harness/held-call.ts';
 import { childrenOf } from './harness/process-tree.ts';
 import { ServerProcess } from './harness/server-process.ts';
 import { PLACEHOLDER, strangers } from './harness/strangers.ts';
@@ -76,7 +84,10 @@ test('kill -9 of Janus in the middle of a call: callers publish anew by themselv
   const [left = [], right = []] = await measureColors(path, [LEFT, RIGHT]);
   const [gone, back] = [killedUs - file.startUs, backUs - file.startUs];
   console.log(`published anew ${((backUs - killedUs) / 1e6).toFixed(2)} s after the kill`);
-  for (const [samples, color] of [[left, SIGNALS.alice.color], [right, SIGNALS.bob.color]] as const) {
+  for (const [samples, color] of [
+    [left, SIGNALS.alice.color],
+    [right, SIGNALS.bob.color],
+  ] as const) {
     expect(strangers(samples, [color], { fromUs: 500_000, untilUs: gone - 200_000 })).toEqual([]);
     // The last picture, then the empty place: nothing else may be seen in the gap.
     expect(strangers(samples, [color, PLACEHOLDER], { fromUs: gone - 200_000, untilUs: back + 2_000_000 })).toEqual([]);
@@ -116,7 +127,11 @@ async function hangUp({ callers, callId }: HeldCall, done: ReturnType<typeof tas
 }
 
 /** Both are seen in every picture and heard at every second, in sync, and no picture is missing or doubled. */
-async function isWhole({ path, file, captureFolder, callS, setupS, readyMs }: Finished, prefix: string, leastSeconds: number): Promise<void> {
+async function isWhole(
+  { path, file, captureFolder, callS, setupS, readyMs }: Finished,
+  prefix: string,
+  leastSeconds: number,
+): Promise<void> {
   expect(await complaintsOf(path)).toBe('');
   const facts = await probeFile(path);
   expect(Math.abs(file.durationUs / 1e6 - (callS - setupS))).toBeLessThan(2 * FRAME_S);

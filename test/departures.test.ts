@@ -36,7 +36,12 @@ function timeOf(line: Record<string, unknown>): number {
 
 test('a caller who leaves a group early: the place is given to the others at that moment', async () => {
   const done = taskFinished(server);
-  const { callers, callId } = await holdCall(server, { browsers: { all: browser }, others: ['bob', 'carol'], fps: 15, prefix: 'early-' });
+  const { callers, callId } = await holdCall(server, {
+    browsers: { all: browser },
+    others: ['bob', 'carol'],
+    fps: 15,
+    prefix: 'early-',
+  });
   const { alice, bob, carol } = callers as Required<typeof callers>;
   if (!alice || !bob || !carol) throw new Error('A caller is missing.');
   await talk(6);
@@ -55,7 +60,9 @@ test('a caller who leaves a group early: the place is given to the others at tha
   for (const [index, quarter] of [q0, q1, q2].entries()) {
     expect(strangers(quarter, [colors[index] ?? ''], { fromUs: everybodyInUs, untilUs: at - 100_000 })).toEqual([]);
   }
-  const stay = order.filter((userId) => userId !== 'early-carol').map((userId) => SIGNALS[userId.replace('early-', '') as keyof typeof SIGNALS].color);
+  const stay = order
+    .filter((userId) => userId !== 'early-carol')
+    .map((userId) => SIGNALS[userId.replace('early-', '') as keyof typeof SIGNALS].color);
   expect(strangers(left, [stay[0] ?? ''], { fromUs: at + 200_000 })).toEqual([]);
   expect(strangers(right, [stay[1] ?? ''], { fromUs: at + 200_000 })).toEqual([]);
   const verdicts = await judge(
@@ -96,8 +103,16 @@ test('a caller who switches the camera off and on: an empty place meanwhile, and
   expect(await complaintsOf(path)).toBe('');
   const [left = [], right = []] = await measureColors(path, [LEFT, RIGHT]);
   expect(strangers(left, [SIGNALS.alice.color], { fromUs: 500_000 })).toEqual([]);
-  expect(strangers(right, [SIGNALS.bob.color], { fromUs: 500_000, untilUs: offUs - file.startUs - 1_000_000 })).toEqual([]);
-  expect(strangers(right, [PLACEHOLDER], { fromUs: offUs - file.startUs + 300_000, untilUs: onUs - file.startUs, flash: false })).toEqual([]);
+  expect(strangers(right, [SIGNALS.bob.color], { fromUs: 500_000, untilUs: offUs - file.startUs - 1_000_000 })).toEqual(
+    [],
+  );
+  expect(
+    strangers(right, [PLACEHOLDER], {
+      fromUs: offUs - file.startUs + 300_000,
+      untilUs: onUs - file.startUs,
+      flash: false,
+    }),
+  ).toEqual([]);
   // A camera needs a moment: the encoder begins with a key frame.
   expect(strangers(right, [SIGNALS.bob.color], { fromUs: onUs - file.startUs + 1_500_000 })).toEqual([]);
   const verdicts = await judge(
@@ -138,9 +153,17 @@ test('a caller whose page is killed: shown as left after the media time-out, and
   expect(await complaintsOf(path)).toBe('');
   const [left = [], right = []] = await measureColors(path, [LEFT, RIGHT]);
   const at = killedUs - file.startUs;
-  expect(strangers(left, [SIGNALS.alice.color], { fromUs: 500_000, untilUs: endedUs - file.startUs - 100_000 })).toEqual([]);
+  expect(
+    strangers(left, [SIGNALS.alice.color], { fromUs: 500_000, untilUs: endedUs - file.startUs - 100_000 }),
+  ).toEqual([]);
   expect(strangers(right, [SIGNALS.bob.color], { fromUs: 500_000, untilUs: at - 100_000 })).toEqual([]);
-  expect(strangers(right, [PLACEHOLDER], { fromUs: at + 1_000_000, untilUs: endedUs - file.startUs - 100_000, flash: false })).toEqual([]);
+  expect(
+    strangers(right, [PLACEHOLDER], {
+      fromUs: at + 1_000_000,
+      untilUs: endedUs - file.startUs - 100_000,
+      flash: false,
+    }),
+  ).toEqual([]);
   expect(Math.abs(file.startUs + file.durationUs - endedUs) / 1e6).toBeLessThan(0.3);
   const verdicts = await judge(
     { path, startUs: file.startUs },
@@ -173,5 +196,8 @@ async function killBrowser(doomed: Browser): Promise<void> {
 async function orderOfEntry(captureFolder: string): Promise<string[]> {
   const { readFile } = await import('node:fs/promises');
   const lines = (await readFile(`${captureFolder}/journal.jsonl`, 'utf8')).trim().split('\n');
-  return lines.map((line) => JSON.parse(line) as { type: string; userId: string }).filter(({ type }) => type === 'userEntered').map(({ userId }) => userId);
+  return lines
+    .map((line) => JSON.parse(line) as { type: string; userId: string })
+    .filter(({ type }) => type === 'userEntered')
+    .map(({ userId }) => userId);
 }

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inState, press, startChromium } from './harness/chromium.ts';
 import { finishedRecording, holdCall, SIGNALS, talk, taskFinished } from './harness/held-call.ts';
 import { ServerProcess } from './harness/server-process.ts';
+import { strangers } from './harness/strangers.ts';
 import { judge } from './harness/verdict.ts';
 import { streamsOf } from './harness/wire-truth.ts';
-import { strangers } from './harness/strangers.ts';
 import { complaintsOf, measureColors, probeFile } from './scorer/index.ts';
 
 const LEFT = { xPx: 220, yPx: 240, widthPx: 200, heightPx: 160 };
@@ -24,49 +24,62 @@ afterAll(async () => {
   await server.close();
 });
 
-test.for(['vp8', 'h264'] as const)('a call with %s: both seen and heard, in sync, from the first half second to the last', async (codec) => {
-  const done = taskFinished(server);
-  const { callers, callId } = await holdCall(server, { browsers: { all: browser }, prefix: `${codec}-`, ...(codec === 'h264' ? { videoCodec: 'h264' as const } : {}) });
-  const { alice, bob } = callers;
-  if (alice === undefined || bob === undefined) throw new Error('A caller is missing.');
-  await alice.page.locator('[data-recording="true"]').waitFor({ state: 'attached' });
-  await talk(12);
-  await press(alice, 'hangup');
-  await inState(bob, 'ended');
-  const { file, path, captureFolder, callS, setupS, readyMs } = await finishedRecording(server, callId, done);
+test.for(['vp8', 'h264'] as const)(
+  'a call with %s: both seen and heard, in sync, from the first half second to the last',
+  async (codec) => {
+    const done = taskFinished(server);
+    const { callers, callId } = await holdCall(server, {
+      browsers: { all: browser },
+      prefix: `${codec}-`,
+      ...(codec === 'h264' ? { videoCodec: 'h264' as const } : {}),
+    });
+    const { alice, bob } = callers;
+    if (alice === undefined || bob === undefined) throw new Error('A caller is missing.');
+    await alice.page.locator('[data-recording="true"]').waitFor({ state: 'attached' });
+    await talk(12);
+    await press(alice, 'hangup');
+    await inState(bob, 'ended');
+    const { file, path, captureFolder, callS, setupS, readyMs } = await finishedRecording(server, callId, done);
 
-  const facts = await probeFile(path);
-  expect(facts.video).toMatchObject({ codec: 'h264', widthPx: 1280, heightPx: 720 });
-  expect(facts.audio).toMatchObject({ codec: 'aac' });
-  expect(await complaintsOf(path)).toBe('');
-  // From the first packet to the hang-up, whatever a busy machine needed to connect.
-  expect(Math.abs(file.durationUs / 1e6 - (callS - setupS))).toBeLessThan(2 * FRAME_S);
+    const facts = await probeFile(path);
+    expect(facts.video).toMatchObject({ codec: 'h264', widthPx: 1280, heightPx: 720 });
+    expect(facts.audio).toMatchObject({ codec: 'aac' });
+    expect(await complaintsOf(path)).toBe('');
+    // From the first packet to the hang-up, whatever a busy machine needed to connect.
+    expect(Math.abs(file.durationUs / 1e6 - (callS - setupS))).toBeLessThan(2 * FRAME_S);
 
-  const streams = await streamsOf(captureFolder);
-  expect(streams).toHaveLength(4);
-  const asked = [
-    { userId: `${codec}-alice`, pitchHz: SIGNALS.alice.pitchHz, rectangle: LEFT },
-    { userId: `${codec}-bob`, pitchHz: SIGNALS.bob.pitchHz, rectangle: RIGHT },
-  ];
-  const untilUs = file.startUs + file.durationUs;
-  const verdicts = await judge({ path, startUs: file.startUs }, captureFolder, streams, asked, { fromUs: file.startUs + 500_000, untilUs: untilUs - 200_000 });
-  console.table(verdicts);
-  console.log(`${codec}: call ${callS.toFixed(2)} s, file ${(file.durationUs / 1e6).toFixed(2)} s, first packet ${(setupS * 1000).toFixed(0)} ms after the answer, ready ${readyMs.toFixed(0)} ms after hang-up`);
-  for (const { expected, missing, worstMs } of verdicts) {
-    expect(expected).toBeGreaterThanOrEqual(10);
-    expect(missing).toBe(0);
-    expect(Math.abs(worstMs)).toBeLessThanOrEqual(40);
-  }
-  const medianOf = (kind: string): number[] => verdicts.filter((each) => each.kind === kind).map(({ medianMs }) => medianMs);
-  for (const kind of ['video', 'audio']) {
-    const [first = Number.NaN, second = Number.NaN] = medianOf(kind);
-    expect(Math.abs(first - second)).toBeLessThanOrEqual(FRAME_S * 1000);
-  }
+    const streams = await streamsOf(captureFolder);
+    expect(streams).toHaveLength(4);
+    const asked = [
+      { userId: `${codec}-alice`, pitchHz: SIGNALS.alice.pitchHz, rectangle: LEFT },
+      { userId: `${codec}-bob`, pitchHz: SIGNALS.bob.pitchHz, rectangle: RIGHT },
+    ];
+    const untilUs = file.startUs + file.durationUs;
+    const verdicts = await judge({ path, startUs: file.startUs }, captureFolder, streams, asked, {
+      fromUs: file.startUs + 500_000,
+      untilUs: untilUs - 200_000,
+    });
+    console.table(verdicts);
+    console.log(
+      `${codec}: call ${callS.toFixed(2)} s, file ${(file.durationUs / 1e6).toFixed(2)} s, first packet ${(setupS * 1000).toFixed(0)} ms after the answer, ready ${readyMs.toFixed(0)} ms after hang-up`,
+    );
+    for (const { expected, missing, worstMs } of verdicts) {
+      expect(expected).toBeGreaterThanOrEqual(10);
+      expect(missing).toBe(0);
+      expect(Math.abs(worstMs)).toBeLessThanOrEqual(40);
+    }
+    const medianOf = (kind: string): number[] =>
+      verdicts.filter((each) => each.kind === kind).map(({ medianMs }) => medianMs);
+    for (const kind of ['video', 'audio']) {
+      const [first = Number.NaN, second = Number.NaN] = medianOf(kind);
+      expect(Math.abs(first - second)).toBeLessThanOrEqual(FRAME_S * 1000);
+    }
 
-  const [left = [], right = []] = await measureColors(path, [LEFT, RIGHT]);
-  expect(left.length).toBe(facts.video?.frames);
-  expect(strangers(left, [SIGNALS.alice.color], { fromUs: 500_000 })).toEqual([]);
-  expect(strangers(right, [SIGNALS.bob.color], { fromUs: 500_000 })).toEqual([]);
-  expect([...alice.errors, ...bob.errors]).toEqual([]);
-  for (const { context } of [alice, bob]) await context.close();
-});
+    const [left = [], right = []] = await measureColors(path, [LEFT, RIGHT]);
+    expect(left.length).toBe(facts.video?.frames);
+    expect(strangers(left, [SIGNALS.alice.color], { fromUs: 500_000 })).toEqual([]);
+    expect(strangers(right, [SIGNALS.bob.color], { fromUs: 500_000 })).toEqual([]);
+    expect([...alice.errors, ...bob.errors]).toEqual([]);
+    for (const { context } of [alice, bob]) await context.close();
+  },
+);

@@ -41,7 +41,20 @@ export async function press({ page }: Caller, action: 'hangup' | 'camera' | 'mic
 export async function openCaller(
   browser: Browser,
   server: string,
-  { userId, signal, ...query }: { userId: string; signal: PageSignal; sdkAppId: number; userSig?: string; call?: string; autoAccept?: '1'; videoCodec?: 'h264'; type?: 'audio' | 'video' },
+  {
+    userId,
+    signal,
+    ...query
+  }: {
+    userId: string;
+    signal: PageSignal;
+    sdkAppId: number;
+    userSig?: string;
+    call?: string;
+    autoAccept?: '1';
+    videoCodec?: 'h264';
+    type?: 'audio' | 'video';
+  },
 ): Promise<Caller> {
   const context = await browser.newContext({ viewport: { width: 640, height: 480 }, locale: 'en-GB', bypassCSP: true });
   await context.addInitScript(pageSignalScript(signal));

@@ -19,7 +19,13 @@ export type HeldCall = { callers: Record<string, Caller>; callId: string; begunU
 /** Lets `alice` call the others in pages of the given browsers, and waits until all are in the call. */
 export async function holdCall(
   server: ServerProcess,
-  { browsers, others = ['bob'], videoCodec, fps = 30, prefix = '' }: { browsers: Record<string, Browser>; others?: Name[]; videoCodec?: 'h264'; fps?: number; prefix?: string },
+  {
+    browsers,
+    others = ['bob'],
+    videoCodec,
+    fps = 30,
+    prefix = '',
+  }: { browsers: Record<string, Browser>; others?: Name[]; videoCodec?: 'h264'; fps?: number; prefix?: string },
 ): Promise<HeldCall> {
   const { app } = await server.credentials();
   const begun = server.next(({ msg }) => msg === 'call answered');
@@ -62,10 +68,16 @@ export type Finished = {
 };
 
 /** Waits until the recording of a call is in the library. @param until the log line that says that the task is finished. */
-export async function finishedRecording(server: ServerProcess, callId: string, until: Promise<LogLine>): Promise<Finished> {
+export async function finishedRecording(
+  server: ServerProcess,
+  callId: string,
+  until: Promise<LogLine>,
+): Promise<Finished> {
   const line = await until;
   if (line['state'] !== 'rendered') throw new Error(`The task failed: ${JSON.stringify(line)}`);
-  const answer = (await (await server.api('/api/v1/calls?limit=100')).json()) as { calls: { callId: string; roomId: string; acceptedUs: number; endedUs: number }[] };
+  const answer = (await (await server.api('/api/v1/calls?limit=100')).json()) as {
+    calls: { callId: string; roomId: string; acceptedUs: number; endedUs: number }[];
+  };
   const call = answer.calls.find((each) => each.callId === callId);
   if (call === undefined) throw new Error('The call is not in the list of calls.');
   const media = await server.media(call.roomId);

@@ -11,7 +11,17 @@ const MAIN = join(import.meta.dirname, '../../packages/server/src/main.ts');
 export type LogLine = { msg: string } & Record<string, unknown>;
 
 /** A finished file, as `GET /api/v1/media` tells. */
-export type MediaRow = { fileId: string; taskId: string; roomId: string; name: string; sizeBytes: number; durationUs: number; startUs: number; sha256: string; createdUs: number };
+export type MediaRow = {
+  fileId: string;
+  taskId: string;
+  roomId: string;
+  name: string;
+  sizeBytes: number;
+  durationUs: number;
+  startUs: number;
+  sha256: string;
+  createdUs: number;
+};
 
 /**
  * `callreel serve` in a process of its own, with a data folder of its own. It can be killed and started again on the
@@ -23,7 +33,11 @@ export class ServerProcess {
   readonly #environment: Record<string, string>;
   #child: ChildProcess | null = null;
   readonly #lines: LogLine[] = [];
-  readonly #waiting = new Set<{ wanted: (line: LogLine) => boolean; found: (line: LogLine) => void; failed: (error: Error) => void }>();
+  readonly #waiting = new Set<{
+    wanted: (line: LogLine) => boolean;
+    found: (line: LogLine) => void;
+    failed: (error: Error) => void;
+  }>();
 
   private constructor(folder: string, port: number, environment: Record<string, string>) {
     this.folder = folder;
@@ -56,10 +70,14 @@ export class ServerProcess {
 
   /** Starts the process, again after a kill; answers when it serves. */
   async run(): Promise<void> {
-    const child = spawn(process.execPath, [MAIN, 'serve', '--host', '127.0.0.1', '--port', String(this.port), '--data', this.folder], {
-      env: { ...process.env, ...this.#environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(
+      process.execPath,
+      [MAIN, 'serve', '--host', '127.0.0.1', '--port', String(this.port), '--data', this.folder],
+      {
+        env: { ...process.env, ...this.#environment },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     this.#child = child;
     const serves = this.next(({ msg }) => msg === 'platform serves');
     let complaint = '';
@@ -69,7 +87,8 @@ export class ServerProcess {
     createInterface({ input: child.stdout }).on('line', (text) => this.#hear(JSON.parse(text) as LogLine));
     child.once('exit', (code, signal) => {
       if (this.#child === child) this.#child = null;
-      for (const each of [...this.#waiting]) each.failed(new Error(`The server ended (${signal ?? code}): ${complaint.slice(-2000)}`));
+      for (const each of [...this.#waiting])
+        each.failed(new Error(`The server ended (${signal ?? code}): ${complaint.slice(-2000)}`));
     });
     await serves;
   }
@@ -103,14 +122,21 @@ export class ServerProcess {
   }
 
   /** What the first start wrote. */
-  async credentials(): Promise<{ admin: { user: string; password: string }; app: { sdkAppId: number; secretKey: string }; rest: { secretId: string; secretKey: string } }> {
+  async credentials(): Promise<{
+    admin: { user: string; password: string };
+    app: { sdkAppId: number; secretKey: string };
+    rest: { secretId: string; secretKey: string };
+  }> {
     return JSON.parse(await readFile(join(this.folder, 'credentials.json'), 'utf8'));
   }
 
   /** Asks the HTTP API with the REST key. */
   async api(path: string, init: RequestInit = {}): Promise<Response> {
     const { rest } = await this.credentials();
-    const headers = { authorization: `Basic ${Buffer.from(`${rest.secretId}:${rest.secretKey}`).toString('base64')}`, ...(init.headers ?? {}) };
+    const headers = {
+      authorization: `Basic ${Buffer.from(`${rest.secretId}:${rest.secretKey}`).toString('base64')}`,
+      ...(init.headers ?? {}),
+    };
     return fetch(`${this.address}${path}`, { ...init, headers });
   }
 

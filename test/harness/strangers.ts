@@ -11,7 +11,15 @@ const NEAR = 40;
  * Times, in s, at which a place shows something else than the named colours or the white of a flash.
  * @param flash whether a flash is allowed, default true.
  */
-export function strangers(samples: readonly Sample[], colors: readonly string[], { fromUs = 0, untilUs = Number.POSITIVE_INFINITY, flash = true }: { fromUs?: number; untilUs?: number; flash?: boolean } = {}): string[] {
+export function strangers(
+  samples: readonly Sample[],
+  colors: readonly string[],
+  {
+    fromUs = 0,
+    untilUs = Number.POSITIVE_INFINITY,
+    flash = true,
+  }: { fromUs?: number; untilUs?: number; flash?: boolean } = {},
+): string[] {
   const allowed = [...colors, ...(flash ? ['#ffffff'] : [])].map(parse);
   return samples
     .filter(({ atUs }) => atUs >= fromUs && atUs <= untilUs)

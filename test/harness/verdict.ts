@@ -34,8 +34,12 @@ export async function judge(
   for (const { userId, pitchHz, rectangle } of asked) {
     for (const kind of ['video', 'audio'] as const) {
       const own = streams.filter((stream) => stream.userId === userId && stream.kind === kind);
-      const wire = (await Promise.all(own.map((stream) => wireOnsetsUs(captureFolder, stream, pitchHz)))).flat().filter((atUs) => atUs > between.fromUs && atUs < between.untilUs);
-      const found = (kind === 'video' ? await measureFlashes(file.path, { rectangle }) : await measureTones(file.path, pitchHz)).map((atUs) => file.startUs + atUs);
+      const wire = (await Promise.all(own.map((stream) => wireOnsetsUs(captureFolder, stream, pitchHz))))
+        .flat()
+        .filter((atUs) => atUs > between.fromUs && atUs < between.untilUs);
+      const found = (
+        kind === 'video' ? await measureFlashes(file.path, { rectangle }) : await measureTones(file.path, pitchHz)
+      ).map((atUs) => file.startUs + atUs);
       const { offsetsMs, missingUs } = matchOnsets(found, wire, SAME_US);
       const sorted = [...offsetsMs].sort((a, b) => a - b);
       verdicts.push({
@@ -44,7 +48,8 @@ export async function judge(
         expected: wire.length,
         missing: missingUs.length,
         medianMs: Math.round(10 * (sorted[Math.floor(sorted.length / 2)] ?? Number.NaN)) / 10,
-        worstMs: Math.round(10 * offsetsMs.reduce((worst, each) => (Math.abs(each) > Math.abs(worst) ? each : worst), 0)) / 10,
+        worstMs:
+          Math.round(10 * offsetsMs.reduce((worst, each) => (Math.abs(each) > Math.abs(worst) ? each : worst), 0)) / 10,
       });
     }
   }

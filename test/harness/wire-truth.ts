@@ -13,14 +13,20 @@ export type JournalledStream = { streamId: string; userId: string; kind: 'audio'
 /** The streams of a capture, from its journal, read without the code under test. */
 export async function streamsOf(captureFolder: string): Promise<JournalledStream[]> {
   const lines = (await readFile(join(captureFolder, 'journal.jsonl'), 'utf8')).trim().split('\n');
-  return lines.map((line) => JSON.parse(line) as { type: string } & JournalledStream).filter(({ type }) => type === 'streamPublished');
+  return lines
+    .map((line) => JSON.parse(line) as { type: string } & JournalledStream)
+    .filter(({ type }) => type === 'streamPublished');
 }
 
 /**
  * When flashes or tones of a stream came over the wire, in µs since the epoch: the dump is unpacked by Janus' own tool, read by
  * Debian's ffmpeg, and laid on the clock by the packet that waited least. No code of Callreel takes part.
  */
-export async function wireOnsetsUs(captureFolder: string, { dump, kind }: JournalledStream, pitchHz: number): Promise<number[]> {
+export async function wireOnsetsUs(
+  captureFolder: string,
+  { dump, kind }: JournalledStream,
+  pitchHz: number,
+): Promise<number[]> {
   const folder = await mkdtemp(join(tmpdir(), 'callreel-wire-'));
   try {
     const path = join(captureFolder, dump);
@@ -28,7 +34,10 @@ export async function wireOnsetsUs(captureFolder: string, { dump, kind }: Journa
     const { firstRtpUs, codec } = clockOf(bytes, kind === 'audio' ? 48_000 : 90_000);
     const unpacked = join(folder, kind === 'audio' ? 'sound.opus' : codec === 'h264' ? 'picture.mp4' : 'picture.webm');
     await run('janus-pp-rec', [path, unpacked]);
-    const onsets = kind === 'audio' ? await measureTones(unpacked, pitchHz) : await measureFlashes(unpacked, { rectangle: { xPx: 40, yPx: 40, widthPx: 80, heightPx: 60 } });
+    const onsets =
+      kind === 'audio'
+        ? await measureTones(unpacked, pitchHz)
+        : await measureFlashes(unpacked, { rectangle: { xPx: 40, yPx: 40, widthPx: 80, heightPx: 60 } });
     return onsets.map((atUs) => firstRtpUs + atUs);
   } finally {
     await rm(folder, { recursive: true });

@@ -4,7 +4,11 @@ import { Type } from 'typebox';
 export const USER_ID_MAX_CHARS = 64;
 
 /** A user id: 1 to 64 characters, no control characters. Any script is welcome. */
-export const UserId = Type.String({ minLength: 1, maxLength: USER_ID_MAX_CHARS, pattern: '^[^\\u0000-\\u001f\\u007f]+$' });
+export const UserId = Type.String({
+  minLength: 1,
+  maxLength: USER_ID_MAX_CHARS,
+  pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+});
 
 /** A call id as the server gave it. */
 export const CallId = Type.String({ minLength: 8, maxLength: 64, pattern: '^[A-Za-z0-9_-]+$' });

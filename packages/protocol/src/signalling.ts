@@ -85,21 +85,42 @@ export const RequestBody = {
     {
       callId: CallId,
       sdp: Sdp,
-      streams: Type.Array(Type.Object({ mid: Type.String({ minLength: 1, maxLength: 16 }), kind: Kind, source: Source, muted: Type.Optional(Type.Boolean()) }, { additionalProperties: false }), {
-        minItems: 1,
-        maxItems: 4,
-      }),
+      streams: Type.Array(
+        Type.Object(
+          {
+            mid: Type.String({ minLength: 1, maxLength: 16 }),
+            kind: Kind,
+            source: Source,
+            muted: Type.Optional(Type.Boolean()),
+          },
+          { additionalProperties: false },
+        ),
+        {
+          minItems: 1,
+          maxItems: 4,
+        },
+      ),
     },
     { additionalProperties: false },
   ),
   /** Says that a stream of this device sends nothing of itself from now on, or does again. */
-  'room.mute': Type.Object({ callId: CallId, kind: Kind, source: Source, muted: Type.Boolean() }, { additionalProperties: false }),
+  'room.mute': Type.Object(
+    { callId: CallId, kind: Kind, source: Source, muted: Type.Boolean() },
+    { additionalProperties: false },
+  ),
   /** Answers the server's `room.offer`. `offerId` is the one of the offer. */
-  'room.answer': Type.Object({ callId: CallId, offerId: Type.Integer({ minimum: 1 }), sdp: Sdp }, { additionalProperties: false }),
+  'room.answer': Type.Object(
+    { callId: CallId, offerId: Type.Integer({ minimum: 1 }), sdp: Sdp },
+    { additionalProperties: false },
+  ),
   /** Asks for a fresh `room.offer` of all streams of the others, over a new connection when `restart` is true. */
   'room.subscribe': Type.Object({ callId: CallId, restart: Type.Boolean() }, { additionalProperties: false }),
   'room.candidate': Type.Object(
-    { callId: CallId, connection: Type.Union([Type.Literal('publisher'), Type.Literal('subscriber')]), candidate: IceCandidate },
+    {
+      callId: CallId,
+      connection: Type.Union([Type.Literal('publisher'), Type.Literal('subscriber')]),
+      candidate: IceCandidate,
+    },
     { additionalProperties: false },
   ),
 } as const;

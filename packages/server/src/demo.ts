@@ -28,12 +28,26 @@ export async function runDemo(args: string[]): Promise<number> {
   };
   say(`starting the platform (log: ${logPath})`);
   const config = loadConfig({ args: ['--port', '0', '--host', '127.0.0.1', '--data', dataFolder], env: process.env });
-  const platform = await Platform.start(config, { log: createLog({ level: config.logLevel, to: destination({ dest: logPath, sync: true }) }) });
+  const platform = await Platform.start(config, {
+    log: createLog({ level: config.logLevel, to: destination({ dest: logPath, sync: true }) }),
+  });
   try {
     const { address } = platform.facts;
     const sinceUs = Date.now() * 1000;
     say(`platform runs at ${address}; two simulated callers start a video call of ${values.seconds} s`);
-    const code = await runBots(['--server', address, '--app', join(dataFolder, 'credentials.json'), '--calls', values.calls, '--seconds', values.seconds], say);
+    const code = await runBots(
+      [
+        '--server',
+        address,
+        '--app',
+        join(dataFolder, 'credentials.json'),
+        '--calls',
+        values.calls,
+        '--seconds',
+        values.seconds,
+      ],
+      say,
+    );
     if (code !== 0) {
       say(`the simulated callers ended with code ${code}`);
       return 1;
@@ -51,10 +65,18 @@ function parseDemoArgs(args: string[]) {
   try {
     return parseArgs({
       args,
-      options: { data: { type: 'string', default: './demo-data' }, seconds: { type: 'string', default: String(CALL_S) }, calls: { type: 'string', default: '1' } },
+      options: {
+        data: { type: 'string', default: './demo-data' },
+        seconds: { type: 'string', default: String(CALL_S) },
+        calls: { type: 'string', default: '1' },
+      },
     });
   } catch (cause) {
-    throw new CallreelError('ConfigInvalid', `${cause instanceof Error ? cause.message : String(cause)} Allowed: --data, --seconds, --calls.`, { cause });
+    throw new CallreelError(
+      'ConfigInvalid',
+      `${cause instanceof Error ? cause.message : String(cause)} Allowed: --data, --seconds, --calls.`,
+      { cause },
+    );
   }
 }
 
@@ -71,30 +93,49 @@ function runBots(args: string[], say: (text: string) => void): Promise<number> {
 }
 
 /** Prints the table; false when a call has no recording. */
-async function report(platform: Platform, calls: { callId: string; roomId: string; sdkAppId: number; acceptedUs: number | null; endedUs: number | null }[], say: (text: string) => void): Promise<boolean> {
+async function report(
+  platform: Platform,
+  calls: { callId: string; roomId: string; sdkAppId: number; acceptedUs: number | null; endedUs: number | null }[],
+  say: (text: string) => void,
+): Promise<boolean> {
   const rows: string[][] = [];
   const paths: string[] = [];
   let whole = calls.length > 0;
   for (const call of calls) {
     const { records } = await platform.parts.library.list({ sdkAppId: call.sdkAppId, roomId: call.roomId, limit: 100 });
     whole &&= records.length > 0;
-    const callS = call.acceptedUs === null || call.endedUs === null ? '' : ((call.endedUs - call.acceptedUs) / 1e6).toFixed(2);
+    const callS =
+      call.acceptedUs === null || call.endedUs === null ? '' : ((call.endedUs - call.acceptedUs) / 1e6).toFixed(2);
     for (const record of records) {
       const readyMs = call.endedUs === null ? '' : String(Math.round((record.createdUs - call.endedUs) / 1000));
-      rows.push([call.callId, callS, (record.durationUs / 1e6).toFixed(2), record.name, String(record.sizeBytes), readyMs, record.sha256]);
+      rows.push([
+        call.callId,
+        callS,
+        (record.durationUs / 1e6).toFixed(2),
+        record.name,
+        String(record.sizeBytes),
+        readyMs,
+        record.sha256,
+      ]);
       const path = platform.parts.store.localPath(record.objectKey);
       if (path !== null) paths.push(path);
     }
     if (records.length === 0) rows.push([call.callId, callS, '-', 'no recording', '-', '-', '-']);
   }
   say('done\n');
-  process.stdout.write(`${table(['call', 'call s', 'file s', 'file', 'bytes', 'ready after hang-up ms', 'SHA-256'], rows)}\n`);
+  process.stdout.write(
+    `${table(['call', 'call s', 'file s', 'file', 'bytes', 'ready after hang-up ms', 'SHA-256'], rows)}\n`,
+  );
   for (const path of paths) process.stdout.write(`recording: ${resolve(path)}\n`);
   return whole;
 }
 
 function table(head: string[], rows: string[][]): string {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: string[]): string => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd();
+  const line = (cells: string[]): string =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line), ''].join('\n');
 }

@@ -19,13 +19,21 @@ export type CallRecord = {
 };
 
 /** The newest calls first. @param sdkAppId only those of one application. */
-export async function listCalls(db: Kysely<Tables>, { sdkAppId, limit }: { sdkAppId?: number; limit: number }): Promise<CallRecord[]> {
+export async function listCalls(
+  db: Kysely<Tables>,
+  { sdkAppId, limit }: { sdkAppId?: number; limit: number },
+): Promise<CallRecord[]> {
   let query = db.selectFrom('calls').selectAll().orderBy('started_us', 'desc').limit(limit);
   if (sdkAppId !== undefined) query = query.where('sdk_app_id', '=', sdkAppId);
   const rows = await query.execute();
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.call_id);
-  const callees = await db.selectFrom('call_members').select(['call_id', 'user_id']).where('call_id', 'in', ids).where('role', '=', 'callee').execute();
+  const callees = await db
+    .selectFrom('call_members')
+    .select(['call_id', 'user_id'])
+    .where('call_id', 'in', ids)
+    .where('role', '=', 'callee')
+    .execute();
   return rows.map((row) => ({
     callId: row.call_id,
     sdkAppId: row.sdk_app_id,

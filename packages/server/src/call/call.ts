@@ -1,4 +1,11 @@
-import type { CallEndReason, CallInfo, CallMediaType, CallRole, ServerEventName, ServerEvents } from '@callreel/protocol';
+import type {
+  CallEndReason,
+  CallInfo,
+  CallMediaType,
+  CallRole,
+  ServerEventName,
+  ServerEvents,
+} from '@callreel/protocol';
 
 /** A signed-in device. */
 export type DeviceRef = { sdkAppId: number; userId: string; deviceId: string };
@@ -7,7 +14,15 @@ export type DeviceRef = { sdkAppId: number; userId: string; deviceId: string };
  * What a user does in a call. `ringing` → `active` → `left`, or from `ringing` straight to one of the ends. The
  * caller begins as `active`. An end is never left again.
  */
-export type MemberState = 'ringing' | 'active' | 'left' | 'rejected' | 'noResponse' | 'lineBusy' | 'canceled' | 'offline';
+export type MemberState =
+  | 'ringing'
+  | 'active'
+  | 'left'
+  | 'rejected'
+  | 'noResponse'
+  | 'lineBusy'
+  | 'canceled'
+  | 'offline';
 
 /** A user in a call. */
 export type CallMember = { userId: string; role: CallRole; state: MemberState; deviceId: string | null };

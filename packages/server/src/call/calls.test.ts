@@ -48,7 +48,12 @@ function newCalls(ringTimeoutMs = 30_000): Calls {
       },
       notify: (to, name, body) => {
         const whom = `${to.userId}${to.deviceId === undefined ? '' : `@${to.deviceId}`}${to.exceptDeviceId === undefined ? '' : ` not ${to.exceptDeviceId}`}`;
-        told.push({ to: whom, name, ...('reason' in body ? { reason: body.reason } : {}), ...('userId' in body ? { userId: body.userId } : {}) });
+        told.push({
+          to: whom,
+          name,
+          ...('reason' in body ? { reason: body.reason } : {}),
+          ...('userId' in body ? { userId: body.userId } : {}),
+        });
       },
     },
   });
@@ -68,7 +73,8 @@ afterEach(async () => {
 });
 
 const video = (...userIdList: string[]) => ({ userIdList, type: 'video' as const });
-const recordOf = async (callId: string) => (await listCalls(database.db, { sdkAppId: APP, limit: 100 })).find((record) => record.callId === callId);
+const recordOf = async (callId: string) =>
+  (await listCalls(database.db, { sdkAppId: APP, limit: 100 })).find((record) => record.callId === callId);
 
 describe('a 1:1 call', () => {
   test('rings, begins, and ends with the one who hangs up', async () => {
@@ -86,7 +92,12 @@ describe('a 1:1 call', () => {
       { to: 'alice@alice-tab-1', name: 'call.ended', reason: 'hangup', userId: 'alice' },
     ]);
     expect(events).toEqual(['answered', 'ended']);
-    expect(await recordOf(info.callId)).toMatchObject({ state: 'ended', result: 'hangup', calleeIdList: ['bob'], acceptedUs: begun.acceptedUs });
+    expect(await recordOf(info.callId)).toMatchObject({
+      state: 'ended',
+      result: 'hangup',
+      calleeIdList: ['bob'],
+      acceptedUs: begun.acceptedUs,
+    });
   });
 
   test('a rejection reaches the caller, and ends the ringing on the other devices', async () => {
@@ -114,13 +125,20 @@ describe('a 1:1 call', () => {
     calls = newCalls(50);
     const { callId } = await calls.start(alice, video('bob'));
     await vi.waitFor(async () => expect((await recordOf(callId))?.result).toBe('noResponse'));
-    expect(told.map(({ to, name, reason }) => `${to} ${name} ${reason}`)).toContain('alice call.userDeclined noResponse');
+    expect(told.map(({ to, name, reason }) => `${to} ${name} ${reason}`)).toContain(
+      'alice call.userDeclined noResponse',
+    );
   });
 
   test('a second device that answers ends the ringing on the first', async () => {
     const { callId } = await calls.start(alice, video('bob'));
     await calls.accept(device('bob', 'tab-2'), callId);
-    expect(told.at(-1)).toEqual({ to: 'bob not bob-tab-2', name: 'call.notConnected', reason: 'otherDeviceAccepted', userId: 'bob' });
+    expect(told.at(-1)).toEqual({
+      to: 'bob not bob-tab-2',
+      name: 'call.notConnected',
+      reason: 'otherDeviceAccepted',
+      userId: 'bob',
+    });
     await expect(calls.accept(bob, callId)).rejects.toMatchObject({ code: 'CallAnsweredElsewhere' });
     await expect(calls.hangup(bob, callId)).rejects.toMatchObject({ code: 'CallNotActive' });
     expect(() => calls.activeCall(bob, callId)).toThrow(expect.objectContaining({ code: 'CallNotActive' }));
@@ -152,7 +170,11 @@ describe('a group call', () => {
     await calls.accept(carol, callId);
     await calls.reject(dave, callId);
     expect(events).toEqual(['answered', 'joined']);
-    expect(told.filter(({ name }) => name === 'call.userDeclined').map(({ to }) => to)).toEqual(['alice', 'bob', 'carol']);
+    expect(told.filter(({ name }) => name === 'call.userDeclined').map(({ to }) => to)).toEqual([
+      'alice',
+      'bob',
+      'carol',
+    ]);
     await calls.hangup(alice, callId);
     expect(events).toEqual(['answered', 'joined', 'left']);
     await calls.hangup(bob, callId);
@@ -192,7 +214,9 @@ describe('what is refused, and changes nothing', () => {
     const { callId } = await calls.start(alice, { ...video('bob'), strRoomId: 'ward 7' });
     await expect(calls.start(alice, video('carol'))).rejects.toMatchObject({ code: 'CallBusy' });
     await expect(calls.start(carol, video('bob'))).rejects.toMatchObject({ code: 'CallUserBusy' });
-    await expect(calls.start(carol, { ...video('dave'), strRoomId: 'ward 7' })).rejects.toMatchObject({ code: 'RoomTaken' });
+    await expect(calls.start(carol, { ...video('dave'), strRoomId: 'ward 7' })).rejects.toMatchObject({
+      code: 'RoomTaken',
+    });
     expect(calls.size).toBe(1);
     await calls.hangup(alice, callId);
   });
@@ -204,7 +228,11 @@ describe('what is refused, and changes nothing', () => {
 
   test('calls that are not there, are another application’s, or are nobody’s business', async () => {
     const { callId } = await calls.start(alice, video('bob'));
-    const acts: ((who: DeviceRef, id: string) => Promise<unknown>)[] = [(who, id) => calls.accept(who, id), (who, id) => calls.reject(who, id), (who, id) => calls.hangup(who, id)];
+    const acts: ((who: DeviceRef, id: string) => Promise<unknown>)[] = [
+      (who, id) => calls.accept(who, id),
+      (who, id) => calls.reject(who, id),
+      (who, id) => calls.hangup(who, id),
+    ];
     for (const act of acts) {
       await expect(async () => act(bob, 'no-such-call')).rejects.toMatchObject({ code: 'CallUnknown' });
       await expect(async () => act({ ...bob, sdkAppId: 2 }, callId)).rejects.toMatchObject({ code: 'CallUnknown' });

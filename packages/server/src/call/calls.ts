@@ -5,7 +5,15 @@ import { CallreelError } from '../base/callreel-error.ts';
 import { nowUs } from '../base/clock.ts';
 import type { Tables } from '../base/db/tables.ts';
 import type { Log } from '../base/log.ts';
-import { type Call, type CallMember, type CallOutlet, type DeviceRef, infoFor, isBusyState, type MemberState } from './call.ts';
+import {
+  type Call,
+  type CallMember,
+  type CallOutlet,
+  type DeviceRef,
+  infoFor,
+  isBusyState,
+  type MemberState,
+} from './call.ts';
 import { insertCall, knownUsers, liveCalls, updateCall } from './queries.ts';
 
 /** What calls work with. */
@@ -43,7 +51,8 @@ export class Calls {
       const live: Live = { call, timer: null, queue: Promise.resolve() };
       this.#live.set(call.callId, live);
       this.#armTimeout(live);
-      if (call.state === 'active' && !hasRoom(call)) await this.#inOrder(live, () => this.#end(live, 'endByServer', call.callerId));
+      if (call.state === 'active' && !hasRoom(call))
+        await this.#inOrder(live, () => this.#end(live, 'endByServer', call.callerId));
     }
   }
 
@@ -83,7 +92,14 @@ export class Calls {
       state: 'calling',
       members: [
         { userId, role: 'caller', state: 'active', deviceId: device.deviceId },
-        ...userIdList.map((callee): CallMember => ({ userId: callee, role: 'callee', state: busy.includes(callee) ? 'lineBusy' : 'ringing', deviceId: null })),
+        ...userIdList.map(
+          (callee): CallMember => ({
+            userId: callee,
+            role: 'callee',
+            state: busy.includes(callee) ? 'lineBusy' : 'ringing',
+            deviceId: null,
+          }),
+        ),
       ],
     };
     const live: Live = { call, timer: null, queue: Promise.resolve() };
@@ -98,7 +114,10 @@ export class Calls {
       this.#parts.log.info({ callId: call.callId, sdkAppId, callees: userIdList.length }, 'call started');
       this.#armTimeout(live);
       for (const callee of call.members.filter(({ state }) => state === 'ringing')) {
-        this.#parts.outlet.notify({ sdkAppId, userId: callee.userId }, 'call.received', { info: infoFor(call, callee.userId), timeoutMs: call.timeoutMs });
+        this.#parts.outlet.notify({ sdkAppId, userId: callee.userId }, 'call.received', {
+          info: infoFor(call, callee.userId),
+          timeoutMs: call.timeoutMs,
+        });
       }
       for (const callee of busy) this.#tellDeclined(call, callee, 'lineBusy');
       return infoFor(call, userId);
@@ -111,7 +130,8 @@ export class Calls {
     return this.#inOrder(live, async () => {
       const { call } = live;
       const member = this.#mustMember(call, device.userId);
-      if (member.state === 'active') throw new CallreelError(member.deviceId === device.deviceId ? 'CallNotRinging' : 'CallAnsweredElsewhere');
+      if (member.state === 'active')
+        throw new CallreelError(member.deviceId === device.deviceId ? 'CallNotRinging' : 'CallAnsweredElsewhere');
       if (member.state !== 'ringing' || call.state === 'ended') throw new CallreelError('CallNotRinging');
       const caller = this.#mustMember(call, call.callerId);
       const first = call.state === 'calling';
@@ -121,7 +141,13 @@ export class Calls {
       Object.assign(call, { state: 'active', acceptedUs });
       try {
         await updateCall(this.#parts.db, call, [member], null);
-        if (first) await this.#parts.outlet.event({ type: 'answered', call, caller: { sdkAppId: call.sdkAppId, userId: call.callerId, deviceId: caller.deviceId ?? '' }, callee: device });
+        if (first)
+          await this.#parts.outlet.event({
+            type: 'answered',
+            call,
+            caller: { sdkAppId: call.sdkAppId, userId: call.callerId, deviceId: caller.deviceId ?? '' },
+            callee: device,
+          });
         else await this.#parts.outlet.event({ type: 'joined', call, member: device });
       } catch (error) {
         Object.assign(member, before.member);
@@ -130,11 +156,15 @@ export class Calls {
         throw error;
       }
       this.#parts.log.info({ callId, first }, 'call answered');
-      this.#parts.outlet.notify({ sdkAppId: call.sdkAppId, userId: device.userId, exceptDeviceId: device.deviceId }, 'call.notConnected', {
-        info: infoFor(call, device.userId),
-        reason: 'otherDeviceAccepted',
-        userId: device.userId,
-      });
+      this.#parts.outlet.notify(
+        { sdkAppId: call.sdkAppId, userId: device.userId, exceptDeviceId: device.deviceId },
+        'call.notConnected',
+        {
+          info: infoFor(call, device.userId),
+          reason: 'otherDeviceAccepted',
+          userId: device.userId,
+        },
+      );
       return { info: infoFor(call, device.userId), acceptedUs };
     });
   }
@@ -160,7 +190,9 @@ export class Calls {
       const member = this.#mustMember(call, device.userId);
       if (member.state === 'ringing') return this.#decline(live, [member], 'rejected', 'reject', device.deviceId);
       if (member.state !== 'active' || member.deviceId !== device.deviceId) throw new CallreelError('CallNotActive');
-      return call.state === 'calling' ? this.#end(live, 'canceled', device.userId) : this.#leave(live, member, 'hangup');
+      return call.state === 'calling'
+        ? this.#end(live, 'canceled', device.userId)
+        : this.#leave(live, member, 'hangup');
     });
   }
 
@@ -179,7 +211,8 @@ export class Calls {
   /** The live calls that a device belongs to: those that ring for its user, and those that it is in. */
   of(device: DeviceRef): { call: Call; member: CallMember; info: CallInfo; remainingMs: number }[] {
     return [...this.#live.values()].flatMap(({ call }) => {
-      const member = call.sdkAppId === device.sdkAppId ? call.members.find(({ userId }) => userId === device.userId) : undefined;
+      const member =
+        call.sdkAppId === device.sdkAppId ? call.members.find(({ userId }) => userId === device.userId) : undefined;
       if (member === undefined || call.state === 'ended') return [];
       if (member.state !== 'ringing' && !(member.state === 'active' && member.deviceId === device.deviceId)) return [];
       return [{ call, member, info: infoFor(call, device.userId), remainingMs: this.#remainingMs(call) }];
@@ -190,13 +223,16 @@ export class Calls {
   activeCall(device: DeviceRef, callId: string): Call {
     const { call } = this.#mustLive(device, callId);
     const member = this.#mustMember(call, device.userId);
-    if (call.state !== 'active' || member.state !== 'active' || member.deviceId !== device.deviceId) throw new CallreelError('CallNotActive');
+    if (call.state !== 'active' || member.state !== 'active' || member.deviceId !== device.deviceId)
+      throw new CallreelError('CallNotActive');
     return call;
   }
 
   /** The live call that is held in a room, or null. */
   inRoom(sdkAppId: number, roomId: string): Call | null {
-    return [...this.#live.values()].find(({ call }) => call.sdkAppId === sdkAppId && call.roomId === roomId)?.call ?? null;
+    return (
+      [...this.#live.values()].find(({ call }) => call.sdkAppId === sdkAppId && call.roomId === roomId)?.call ?? null
+    );
   }
 
   /** The number of live calls. */
@@ -215,7 +251,9 @@ export class Calls {
       this.#inOrder(live, async () => {
         const ringing = live.call.members.filter(({ state }) => state === 'ringing');
         if (ringing.length > 0) await this.#decline(live, ringing, 'noResponse', 'noResponse', null);
-      }).catch((error: unknown) => this.#parts.log.error({ err: error, callId: live.call.callId }, 'ringing could not be ended'));
+      }).catch((error: unknown) =>
+        this.#parts.log.error({ err: error, callId: live.call.callId }, 'ringing could not be ended'),
+      );
     }, this.#remainingMs(live.call));
   }
 
@@ -224,7 +262,13 @@ export class Calls {
   }
 
   /** Callees stop ringing; the call ends when nobody is left to speak with. */
-  async #decline(live: Live, members: CallMember[], state: MemberState, reason: Declined, actingDeviceId: string | null): Promise<void> {
+  async #decline(
+    live: Live,
+    members: CallMember[],
+    state: MemberState,
+    reason: Declined,
+    actingDeviceId: string | null,
+  ): Promise<void> {
     const { call } = live;
     for (const member of members) member.state = state;
     await updateCall(this.#parts.db, call, members, null);
@@ -232,10 +276,19 @@ export class Calls {
       this.#tellDeclined(call, member.userId, reason);
       const info = infoFor(call, member.userId);
       const to = { sdkAppId: call.sdkAppId, userId: member.userId };
-      if (actingDeviceId === null) this.#parts.outlet.notify(to, 'call.notConnected', { info, reason, userId: member.userId });
+      if (actingDeviceId === null)
+        this.#parts.outlet.notify(to, 'call.notConnected', { info, reason, userId: member.userId });
       else {
-        this.#parts.outlet.notify({ ...to, deviceId: actingDeviceId }, 'call.notConnected', { info, reason, userId: member.userId });
-        this.#parts.outlet.notify({ ...to, exceptDeviceId: actingDeviceId }, 'call.notConnected', { info, reason: 'otherDeviceReject', userId: member.userId });
+        this.#parts.outlet.notify({ ...to, deviceId: actingDeviceId }, 'call.notConnected', {
+          info,
+          reason,
+          userId: member.userId,
+        });
+        this.#parts.outlet.notify({ ...to, exceptDeviceId: actingDeviceId }, 'call.notConnected', {
+          info,
+          reason: 'otherDeviceReject',
+          userId: member.userId,
+        });
       }
     }
     if (!this.#goesOn(call)) await this.#end(live, reason, members[0]?.userId ?? call.callerId);
@@ -273,11 +326,20 @@ export class Calls {
     this.#live.delete(call.callId);
     this.#parts.log.info({ callId: call.callId, reason }, 'call ended');
     for (const member of ringing) {
-      this.#parts.outlet.notify({ sdkAppId: call.sdkAppId, userId: member.userId }, 'call.notConnected', { info: infoFor(call, member.userId), reason: begun ? 'canceled' : reason, userId });
+      this.#parts.outlet.notify({ sdkAppId: call.sdkAppId, userId: member.userId }, 'call.notConnected', {
+        info: infoFor(call, member.userId),
+        reason: begun ? 'canceled' : reason,
+        userId,
+      });
     }
     for (const member of [...active, ...gone]) {
       if (begun) this.#tellEnded(call, member, reason, userId);
-      else this.#parts.outlet.notify(deviceOf(call, member), 'call.notConnected', { info: infoFor(call, member.userId), reason, userId });
+      else
+        this.#parts.outlet.notify(deviceOf(call, member), 'call.notConnected', {
+          info: infoFor(call, member.userId),
+          reason,
+          userId,
+        });
     }
     // After the words to the devices: whoever hung up has waited long enough, and nothing can refuse this.
     await this.#parts.outlet.event({ type: 'ended', call, reason });
@@ -285,19 +347,33 @@ export class Calls {
 
   #tellEnded(call: Call, member: CallMember, reason: CallEndReason, userId: string): void {
     const totalMs = call.acceptedUs === null ? 0 : Math.round((nowUs() - call.acceptedUs) / 1000);
-    this.#parts.outlet.notify(deviceOf(call, member), 'call.ended', { info: infoFor(call, member.userId), reason, userId, totalMs });
+    this.#parts.outlet.notify(deviceOf(call, member), 'call.ended', {
+      info: infoFor(call, member.userId),
+      reason,
+      userId,
+      totalMs,
+    });
   }
 
   /** In a 1:1 call only the caller hears of it, in a group all who are invited. */
   #tellDeclined(call: Call, userId: string, reason: Declined): void {
     for (const member of call.members) {
       const hears = member.role === 'caller' || (call.callType === 'multi' && isBusyState(member.state));
-      if (hears && member.userId !== userId) this.#parts.outlet.notify({ sdkAppId: call.sdkAppId, userId: member.userId }, 'call.userDeclined', { callId: call.callId, userId, reason });
+      if (hears && member.userId !== userId)
+        this.#parts.outlet.notify({ sdkAppId: call.sdkAppId, userId: member.userId }, 'call.userDeclined', {
+          callId: call.callId,
+          userId,
+          reason,
+        });
     }
   }
 
   #isBusy(sdkAppId: number, userId: string): boolean {
-    return [...this.#live.values()].some(({ call }) => call.sdkAppId === sdkAppId && call.members.some((member) => member.userId === userId && isBusyState(member.state)));
+    return [...this.#live.values()].some(
+      ({ call }) =>
+        call.sdkAppId === sdkAppId &&
+        call.members.some((member) => member.userId === userId && isBusyState(member.state)),
+    );
   }
 
   #roomInUse(sdkAppId: number, roomId: string): boolean {
@@ -313,7 +389,8 @@ export class Calls {
 
   #mustLive(device: DeviceRef, callId: string): Live {
     const live = this.#live.get(callId);
-    if (live === undefined || live.call.sdkAppId !== device.sdkAppId || live.call.state === 'ended') throw new CallreelError('CallUnknown');
+    if (live === undefined || live.call.sdkAppId !== device.sdkAppId || live.call.state === 'ended')
+      throw new CallreelError('CallUnknown');
     return live;
   }
 
@@ -333,5 +410,9 @@ export class Calls {
 }
 
 function deviceOf(call: Call, member: CallMember): { sdkAppId: number; userId: string; deviceId?: string } {
-  return { sdkAppId: call.sdkAppId, userId: member.userId, ...(member.deviceId === null ? {} : { deviceId: member.deviceId }) };
+  return {
+    sdkAppId: call.sdkAppId,
+    userId: member.userId,
+    ...(member.deviceId === null ? {} : { deviceId: member.deviceId }),
+  };
 }

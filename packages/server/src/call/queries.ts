@@ -14,7 +14,12 @@ export async function rememberUser(db: Kysely<Tables>, sdkAppId: number, userId:
 
 /** Those of the users who have signed in at least once. */
 export async function knownUsers(db: Kysely<Tables>, sdkAppId: number, userIds: string[]): Promise<Set<string>> {
-  const rows = await db.selectFrom('users').select('user_id').where('sdk_app_id', '=', sdkAppId).where('user_id', 'in', userIds).execute();
+  const rows = await db
+    .selectFrom('users')
+    .select('user_id')
+    .where('sdk_app_id', '=', sdkAppId)
+    .where('user_id', 'in', userIds)
+    .execute();
   return new Set(rows.map((row) => row.user_id));
 }
 
@@ -43,13 +48,27 @@ export async function insertCall(db: Kysely<Tables>, call: Call): Promise<void> 
       .execute();
     await tx
       .insertInto('call_members')
-      .values(call.members.map((member) => ({ call_id: call.callId, user_id: member.userId, role: member.role, state: member.state, device_id: member.deviceId, changed_us: call.startedUs })))
+      .values(
+        call.members.map((member) => ({
+          call_id: call.callId,
+          user_id: member.userId,
+          role: member.role,
+          state: member.state,
+          device_id: member.deviceId,
+          changed_us: call.startedUs,
+        })),
+      )
       .execute();
   });
 }
 
 /** Writes what changed in a call, whole. @param result set when the call is over. */
-export async function updateCall(db: Kysely<Tables>, call: Call, changed: readonly CallMember[], result: string | null): Promise<void> {
+export async function updateCall(
+  db: Kysely<Tables>,
+  call: Call,
+  changed: readonly CallMember[],
+  result: string | null,
+): Promise<void> {
   const atUs = nowUs();
   await db.transaction().execute(async (tx) => {
     for (const member of changed) {
@@ -98,6 +117,11 @@ export async function liveCalls(db: Kysely<Tables>): Promise<Call[]> {
     state: row.state,
     members: members
       .filter((member) => member.call_id === row.call_id)
-      .map((member) => ({ userId: member.user_id, role: member.role, state: member.state, deviceId: member.device_id })),
+      .map((member) => ({
+        userId: member.user_id,
+        role: member.role,
+        state: member.state,
+        deviceId: member.device_id,
+      })),
   }));
 }

@@ -48,7 +48,12 @@ export class CallRooms {
           signalling.notify(to, 'room.changed', { callId, room: notice.room });
           break;
         case 'offer':
-          signalling.notify(to, 'room.offer', { callId, offerId: notice.offerId, sdp: notice.sdp, streams: notice.streams });
+          signalling.notify(to, 'room.offer', {
+            callId,
+            offerId: notice.offerId,
+            sdp: notice.sdp,
+            streams: notice.streams,
+          });
           break;
       }
     }
@@ -59,7 +64,11 @@ export class CallRooms {
     const { calls } = this.#stages();
     const call = calls.inRoom(sdkAppId, roomId);
     if (call === null) return;
-    calls.memberLost(call.callId, userId).catch((error: unknown) => this.#log.error({ err: error, callId: call.callId }, 'a lost caller could not be taken out of the call'));
+    calls
+      .memberLost(call.callId, userId)
+      .catch((error: unknown) =>
+        this.#log.error({ err: error, callId: call.callId }, 'a lost caller could not be taken out of the call'),
+      );
   }
 
   async #callEvent(event: CallEvent): Promise<void> {
@@ -72,7 +81,11 @@ export class CallRooms {
         for (const { userId, deviceId } of [event.caller, event.callee]) await room.enter(userId, deviceId);
         const caller = calls.of(event.caller).find(({ call }) => call.callId === callId);
         if (caller !== undefined && event.call.acceptedUs !== null) {
-          signalling.notify(event.caller, 'call.begun', { info: caller.info, room: room.snapshot, acceptedAtMs: Math.round(event.call.acceptedUs / 1000) });
+          signalling.notify(event.caller, 'call.begun', {
+            info: caller.info,
+            room: room.snapshot,
+            acceptedAtMs: Math.round(event.call.acceptedUs / 1000),
+          });
         }
         break;
       }

@@ -27,7 +27,11 @@ export class CaptureJournals {
   }
 
   /** Writes an event, and hands it to `then` with its journal before the room goes on. */
-  async record(room: RoomIdentity, event: RoomEvent, then: (journal: Journal, event: JournalEvent) => Promise<void>): Promise<void> {
+  async record(
+    room: RoomIdentity,
+    event: RoomEvent,
+    then: (journal: Journal, event: JournalEvent) => Promise<void>,
+  ): Promise<void> {
     const journal = this.of(room, event.type === 'roomOpened');
     if (journal === null) throw new Error('A room without a journal had an event.');
     const written = journal.append(event);

@@ -2,11 +2,11 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createApi } from '../api/index.ts';
 import { Applications, ConsoleUsers, type Credentials, createFirstCredentials, RestKeys } from '../apps/index.ts';
-import { CallreelError, type Config, createLog, type DataFolder, type Log, openDataFolder } from '../base/index.ts';
 import { type Database, openDatabase } from '../base/db/index.ts';
+import { CallreelError, type Config, createLog, type DataFolder, type Log, openDataFolder } from '../base/index.ts';
 import { type CallRecord, Calls, listCalls, rememberUser } from '../call/index.ts';
 import { Catalogue, type Library } from '../library/index.ts';
-import { listTasks, type RenderedFile, Recorder } from '../recording/index.ts';
+import { listTasks, Recorder, type RenderedFile } from '../recording/index.ts';
 import { Rooms } from '../room/index.ts';
 import { JanusSfu } from '../sfu/index.ts';
 import { Signalling } from '../signalling/index.ts';
@@ -60,7 +60,10 @@ export class Platform {
    * @param log default: JSON lines on standard output.
    * @throws {CallreelError} `PortTaken`, `DataFolderInUse`, `DataFolderUnusable`, `MediaServerMissing`, `MediaServerFailed`.
    */
-  static async start(config: Config, { log = createLog({ level: config.logLevel }) }: { log?: Log } = {}): Promise<Platform> {
+  static async start(
+    config: Config,
+    { log = createLog({ level: config.logLevel }) }: { log?: Log } = {},
+  ): Promise<Platform> {
     // Undone from the last to the first, when a start fails and at the end.
     const undo: (() => Promise<void> | void)[] = [];
     const close = async (): Promise<void> => {
@@ -151,13 +154,19 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     capturesFolder: folder.capturesPath,
     mediaTimeoutMs: config.mediaTimeoutS * 1000,
     outlet: {
-      event: (room, event) => journals.record(room, event, (journal, written) => recorder.roomEvent(room, journal, written)),
+      event: (room, event) =>
+        journals.record(room, event, (journal, written) => recorder.roomEvent(room, journal, written)),
       notify: (room, userIds, notice) => callRooms.notify(room, userIds, notice),
       userLost: (room, userId) => callRooms.userLost(room, userId),
     },
   });
   undo.push(() => rooms.letGo());
-  const calls: Calls = new Calls({ db, log, outlet: callRooms.callOutlet, ringTimeoutMs: config.call.ringTimeoutS * 1000 });
+  const calls: Calls = new Calls({
+    db,
+    log,
+    outlet: callRooms.callOutlet,
+    ringTimeoutMs: config.call.ringTimeoutS * 1000,
+  });
   undo.push(() => calls.letGo());
 
   const api = await createApi({
@@ -180,14 +189,27 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     handlers: requestHandlers({ calls, rooms }),
     presence: {
       came: ({ sdkAppId, userId, deviceId }) => {
-        for (const room of rooms) if (room.identity.sdkAppId === sdkAppId && room.users.some((user) => user.userId === userId && user.deviceId === deviceId)) room.deviceBack(userId);
+        for (const room of rooms)
+          if (
+            room.identity.sdkAppId === sdkAppId &&
+            room.users.some((user) => user.userId === userId && user.deviceId === deviceId)
+          )
+            room.deviceBack(userId);
       },
       went: ({ sdkAppId, userId, deviceId }) => {
-        for (const room of rooms) if (room.identity.sdkAppId === sdkAppId && room.users.some((user) => user.userId === userId && user.deviceId === deviceId)) room.deviceGone(userId);
+        for (const room of rooms)
+          if (
+            room.identity.sdkAppId === sdkAppId &&
+            room.users.some((user) => user.userId === userId && user.deviceId === deviceId)
+          )
+            room.deviceGone(userId);
       },
     },
     verify: async ({ sdkAppId, userId, userSig }) => {
-      const expiresAtMs = config.demo && userSig === undefined ? null : (await applications.verifyUserSig({ sdkAppId, userId, userSig })).expiresAtMs;
+      const expiresAtMs =
+        config.demo && userSig === undefined
+          ? null
+          : (await applications.verifyUserSig({ sdkAppId, userId, userSig })).expiresAtMs;
       if (expiresAtMs === null) await applications.get(sdkAppId);
       await rememberUser(db, sdkAppId, userId);
       return { expiresAtMs };
@@ -196,43 +218,85 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
   undo.push(() => signalling.close());
 
   // What an earlier process left: first the recordings, so that nothing of the rooms escapes them.
-  await recorder.resume(open.flatMap(({ identity }) => {
-    const journal = journals.of(identity, false);
-    return journal === null ? [] : [{ identity, journal }];
-  }));
+  await recorder.resume(
+    open.flatMap(({ identity }) => {
+      const journal = journals.of(identity, false);
+      return journal === null ? [] : [{ identity, journal }];
+    }),
+  );
   await rooms.resume(open, (identity) => journals.of(identity, false));
   await calls.resume((call) => rooms.find(call.sdkAppId, call.roomId) !== null);
-  for (const { identity } of [...rooms]) if (calls.inRoom(identity.sdkAppId, identity.roomId) === null) await rooms.close(identity.roomSessionId);
+  for (const { identity } of [...rooms])
+    if (calls.inRoom(identity.sdkAppId, identity.roomId) === null) await rooms.close(identity.roomSessionId);
 
   await listen(api, config);
   const bound = api.server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : config.port;
   const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host;
   log.info({ port }, 'platform serves');
-  return make({ facts: { address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, credentials }, applications, calls, callRecords: (query) => listCalls(db, query), library, recorder, store });
+  return make({
+    facts: { address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, credentials },
+    applications,
+    calls,
+    callRecords: (query) => listCalls(db, query),
+    library,
+    recorder,
+    store,
+  });
 }
 
-async function keep({ store, library }: { store: Store; library: Library }, task: { taskId: string; room: { sdkAppId: number; roomId: string } }, file: RenderedFile): Promise<void> {
+async function keep(
+  { store, library }: { store: Store; library: Library },
+  task: { taskId: string; room: { sdkAppId: number; roomId: string } },
+  file: RenderedFile,
+): Promise<void> {
   const objectKey = `${task.room.sdkAppId}/${task.taskId}/${file.name}`;
   const { name, sizeBytes, sha256, durationUs, startUs, widthPx, heightPx } = file;
   await store.put(objectKey, file.path);
-  await library.add({ sdkAppId: task.room.sdkAppId, taskId: task.taskId, roomId: task.room.roomId, name, type: 'mp4', sizeBytes, sha256, durationUs, startUs, widthPx, heightPx, objectKey });
+  await library.add({
+    sdkAppId: task.room.sdkAppId,
+    taskId: task.taskId,
+    roomId: task.room.roomId,
+    name,
+    type: 'mp4',
+    sizeBytes,
+    sha256,
+    durationUs,
+    startUs,
+    widthPx,
+    heightPx,
+    objectKey,
+  });
 }
 
 /** Looks before anything is started: a taken port should not cost a start of Janus. */
 async function mustBeFree({ port, host }: Config): Promise<void> {
   const probe = createServer();
   await new Promise<void>((resolve, reject) => {
-    probe.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'EADDRINUSE' ? new CallreelError('PortTaken', `port is ${port}.`, { cause: error }) : new CallreelError('ConfigInvalid', `host "${host}" and port ${port} cannot be listened on (${error.code}).`, { cause: error })));
+    probe.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new CallreelError('PortTaken', `port is ${port}.`, { cause: error })
+          : new CallreelError(
+              'ConfigInvalid',
+              `host "${host}" and port ${port} cannot be listened on (${error.code}).`,
+              { cause: error },
+            ),
+      ),
+    );
     probe.listen({ port, host }, () => probe.close(() => resolve()));
   });
 }
 
-async function listen(api: { listen(options: { port: number; host: string }): Promise<string> }, { port, host }: Config): Promise<void> {
+async function listen(
+  api: { listen(options: { port: number; host: string }): Promise<string> },
+  { port, host }: Config,
+): Promise<void> {
   try {
     await api.listen({ port, host });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') throw new CallreelError('PortTaken', `port is ${port}.`, { cause: error });
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+      throw new CallreelError('PortTaken', `port is ${port}.`, { cause: error });
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import type { ResumedCall } from '@callreel/protocol';
-import type { Call, Calls, DeviceRef } from '../call/index.ts';
 import { CallreelError } from '../base/callreel-error.ts';
+import type { Call, Calls, DeviceRef } from '../call/index.ts';
 import type { Room, Rooms } from '../room/index.ts';
 import type { RequestHandlers } from '../signalling/index.ts';
 
@@ -30,12 +30,15 @@ export function requestHandlers({ calls, rooms }: { calls: Calls; rooms: Rooms }
       calls: calls.of(device).flatMap(({ call, member, info, remainingMs }): ResumedCall[] => {
         if (call.state === 'active' && member.state === 'active') {
           const room = rooms.find(call.sdkAppId, call.roomId);
-          return room === null || call.acceptedUs === null ? [] : [{ state: 'active', info, room: room.snapshot, acceptedAtMs: Math.round(call.acceptedUs / 1000) }];
+          return room === null || call.acceptedUs === null
+            ? []
+            : [{ state: 'active', info, room: room.snapshot, acceptedAtMs: Math.round(call.acceptedUs / 1000) }];
         }
         return [{ state: member.state === 'ringing' ? 'ringing' : 'calling', info, remainingMs }];
       }),
     }),
-    'room.publish': (device, { callId, sdp, streams }) => roomFor(device, callId).publish(device.userId, { sdp, streams }),
+    'room.publish': (device, { callId, sdp, streams }) =>
+      roomFor(device, callId).publish(device.userId, { sdp, streams }),
     'room.mute': async (device, { callId, kind, source, muted }) => {
       await roomFor(device, callId).mute(device.userId, { kind, source, muted });
       return {};

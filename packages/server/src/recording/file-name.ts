@@ -2,7 +2,15 @@
  * Names of recordings, as the known dialect has them: `<SdkAppId>_<RoomId>` for a mixed file, where a string
  * RoomId is base64 with `/` → `-` and `=` → `.`, so that any room id gives a safe name that can be read back.
  */
-export function mixedBaseName({ sdkAppId, roomId, roomIdType }: { sdkAppId: number; roomId: string; roomIdType: 'number' | 'string' }): string {
+export function mixedBaseName({
+  sdkAppId,
+  roomId,
+  roomIdType,
+}: {
+  sdkAppId: number;
+  roomId: string;
+  roomIdType: 'number' | 'string';
+}): string {
   return `${sdkAppId}_${roomIdType === 'number' ? roomId : encodeId(roomId)}`;
 }
 

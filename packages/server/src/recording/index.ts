@@ -4,7 +4,8 @@
  * What enters: room events, the recording settings of applications. What leaves: tasks with their life
  * (also in the journal), render children, finished files with their facts. May not: touch media.
  */
-export type { RenderedFile, RenderMessage, RenderOrder, StreamReport } from './render-protocol.ts';
+
 export { Recorder, type RecorderOutlet } from './recorder.ts';
-export { listTasks, type TaskRecord } from './task-record.ts';
+export type { RenderedFile, RenderMessage, RenderOrder, StreamReport } from './render-protocol.ts';
 export { DEFAULT_TASK_PARAMETERS, type TaskParameters } from './task-parameters.ts';
+export { listTasks, type TaskRecord } from './task-record.ts';

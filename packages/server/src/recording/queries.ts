@@ -30,23 +30,48 @@ export async function insertTask(db: Kysely<Tables>, task: Task): Promise<void> 
 
 /** Writes that a task's window is closed. */
 export async function stopTask(db: Kysely<Tables>, { taskId, untilUs, stopReason }: Task): Promise<void> {
-  await db.updateTable('tasks').set({ state: 'stopped', until_us: untilUs, stop_reason: stopReason }).where('task_id', '=', taskId).where('state', '=', 'running').execute();
+  await db
+    .updateTable('tasks')
+    .set({ state: 'stopped', until_us: untilUs, stop_reason: stopReason })
+    .where('task_id', '=', taskId)
+    .where('state', '=', 'running')
+    .execute();
 }
 
 /** Writes how a task ended. */
-export async function finishTask(db: Kysely<Tables>, taskId: string, state: 'rendered' | 'failed', report: object): Promise<void> {
-  await db.updateTable('tasks').set({ state, report: JSON.stringify(report) }).where('task_id', '=', taskId).where('state', 'in', ['running', 'stopped']).execute();
+export async function finishTask(
+  db: Kysely<Tables>,
+  taskId: string,
+  state: 'rendered' | 'failed',
+  report: object,
+): Promise<void> {
+  await db
+    .updateTable('tasks')
+    .set({ state, report: JSON.stringify(report) })
+    .where('task_id', '=', taskId)
+    .where('state', 'in', ['running', 'stopped'])
+    .execute();
 }
 
 /** The tasks that an earlier process left unfinished. */
 export async function unfinishedTasks(db: Kysely<Tables>): Promise<Task[]> {
-  const rows = await db.selectFrom('tasks').selectAll().where('state', 'in', ['running', 'stopped']).orderBy('started_us').execute();
+  const rows = await db
+    .selectFrom('tasks')
+    .selectAll()
+    .where('state', 'in', ['running', 'stopped'])
+    .orderBy('started_us')
+    .execute();
   return rows.map((row) => {
     // Written by insertTask only.
     const { indexAlways, ...parameters } = row.parameters as StoredParameters;
     return {
       taskId: row.task_id,
-      room: { roomSessionId: row.room_session_id, sdkAppId: row.sdk_app_id, roomId: row.room_id, roomIdType: row.room_id_type },
+      room: {
+        roomSessionId: row.room_session_id,
+        sdkAppId: row.sdk_app_id,
+        roomId: row.room_id,
+        roomIdType: row.room_id_type,
+      },
       origin: row.origin,
       state: row.state,
       parameters,
@@ -60,7 +85,11 @@ export async function unfinishedTasks(db: Kysely<Tables>): Promise<Task[]> {
 }
 
 /** Those of the room sessions whose capture nobody needs: closed before `closedBeforeUs`, with no task that is not rendered. */
-export async function spentCaptures(db: Kysely<Tables>, roomSessionIds: string[], closedBeforeUs: number): Promise<string[]> {
+export async function spentCaptures(
+  db: Kysely<Tables>,
+  roomSessionIds: string[],
+  closedBeforeUs: number,
+): Promise<string[]> {
   if (roomSessionIds.length === 0) return [];
   const rows = await db
     .selectFrom('room_sessions')
@@ -69,7 +98,14 @@ export async function spentCaptures(db: Kysely<Tables>, roomSessionIds: string[]
     .where('state', '=', 'closed')
     .where('closed_us', '<=', closedBeforeUs)
     .where(({ not, exists, selectFrom }) =>
-      not(exists(selectFrom('tasks').select('task_id').whereRef('tasks.room_session_id', '=', 'room_sessions.room_session_id').where('tasks.state', '!=', 'rendered'))),
+      not(
+        exists(
+          selectFrom('tasks')
+            .select('task_id')
+            .whereRef('tasks.room_session_id', '=', 'room_sessions.room_session_id')
+            .where('tasks.state', '!=', 'rendered'),
+        ),
+      ),
     )
     .execute();
   return rows.map((row) => row.room_session_id);

@@ -74,7 +74,12 @@ export class Recorder {
 
   /** The tasks whose files are not in the library yet. */
   get unfinished(): { taskId: string; roomSessionId: string; renderPid: number | null; renderedUntilUs: number }[] {
-    return [...this.#tasks.values()].map(({ task, render }) => ({ taskId: task.taskId, roomSessionId: task.room.roomSessionId, renderPid: render.pid, renderedUntilUs: render.renderedUntilUs }));
+    return [...this.#tasks.values()].map(({ task, render }) => ({
+      taskId: task.taskId,
+      roomSessionId: task.room.roomSessionId,
+      renderPid: render.pid,
+      renderedUntilUs: render.renderedUntilUs,
+    }));
   }
 
   /** Waits until every task that is known now has its files in the library, or has failed. */
@@ -134,7 +139,14 @@ export class Recorder {
 
   async #enterRoom(identity: RoomIdentity, journal: Journal): Promise<void> {
     const settings = await this.#parts.settingsOf(identity.sdkAppId);
-    const room: RecordedRoom = { identity, journal, settings, users: new Set(journal.users), emptySinceUs: null, idle: null };
+    const room: RecordedRoom = {
+      identity,
+      journal,
+      settings,
+      users: new Set(journal.users),
+      emptySinceUs: null,
+      idle: null,
+    };
     this.#rooms.set(identity.roomSessionId, room);
     if (room.users.size === 0) this.#vacated(room, '', nowUs());
   }
@@ -160,7 +172,9 @@ export class Recorder {
   }
 
   #runningIn(room: RecordedRoom): Task[] {
-    return [...this.#tasks.values()].map(({ task }) => task).filter((task) => task.state === 'running' && task.room.roomSessionId === room.identity.roomSessionId);
+    return [...this.#tasks.values()]
+      .map(({ task }) => task)
+      .filter((task) => task.state === 'running' && task.room.roomSessionId === room.identity.roomSessionId);
   }
 
   async #start(room: RecordedRoom, fromUs: number): Promise<void> {
@@ -178,7 +192,10 @@ export class Recorder {
     // The row first: a journal that does not say so yet is completed from it.
     await insertTask(this.#parts.db, task);
     this.#completeJournal(room.journal, task);
-    this.#parts.log.info({ taskId: task.taskId, roomSessionId: room.identity.roomSessionId, origin: task.origin }, 'task started');
+    this.#parts.log.info(
+      { taskId: task.taskId, roomSessionId: room.identity.roomSessionId, origin: task.origin },
+      'task started',
+    );
     this.#render(task);
     this.#parts.outlet.sign(room.identity, true);
   }
@@ -198,8 +215,10 @@ export class Recorder {
   /** Writes into the journal what the task's row says beyond it. */
   #completeJournal(journal: Journal, task: Task): void {
     const { taskId, startedUs, parameters, untilUs, stopReason } = task;
-    if (journal.taskState(taskId) === null) journal.append({ type: 'taskStarted', taskId, fromUs: startedUs, parameters });
-    if (untilUs !== null && stopReason !== null && journal.taskState(taskId) === 'started') journal.append({ type: 'taskStopped', taskId, untilUs, reason: stopReason });
+    if (journal.taskState(taskId) === null)
+      journal.append({ type: 'taskStarted', taskId, fromUs: startedUs, parameters });
+    if (untilUs !== null && stopReason !== null && journal.taskState(taskId) === 'started')
+      journal.append({ type: 'taskStopped', taskId, untilUs, reason: stopReason });
   }
 
   #render(task: Task): void {
@@ -238,7 +257,14 @@ export class Recorder {
     }
     task.state = outcome.type === 'finished' ? 'rendered' : 'failed';
     this.#tasks.delete(task.taskId);
-    this.#parts.log.info({ taskId: task.taskId, state: task.state, ...(outcome.type === 'failed' ? { code: outcome.code, detail: outcome.detail } : {}) }, 'task finished');
+    this.#parts.log.info(
+      {
+        taskId: task.taskId,
+        state: task.state,
+        ...(outcome.type === 'failed' ? { code: outcome.code, detail: outcome.detail } : {}),
+      },
+      'task finished',
+    );
     await rm(folder, { recursive: true, force: true });
     if (this.#parts.captureRetentionHours === 0) await this.#deleteSpentCaptures();
   }

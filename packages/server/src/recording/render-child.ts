@@ -12,7 +12,9 @@ const RENDER_MAIN = fileURLToPath(new URL('../render/main.ts', import.meta.url))
 const RESTART_PAUSES_MS = [0, 200, 1_000, 5_000, 15_000, 60_000] as const;
 
 /** Only the kind is checked: the child is our own code of the same version. */
-const MessageKind = Type.Object({ type: Type.Union([Type.Literal('progress'), Type.Literal('finished'), Type.Literal('failed')]) });
+const MessageKind = Type.Object({
+  type: Type.Union([Type.Literal('progress'), Type.Literal('finished'), Type.Literal('failed')]),
+});
 
 /** The last word of a render. */
 export type RenderOutcome = Extract<RenderMessage, { type: 'finished' | 'failed' }>;
@@ -69,9 +71,13 @@ export class RenderChild {
 
   #start(): void {
     if (this.#closed) return;
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', RENDER_MAIN, JSON.stringify(this.#order)], {
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
+    const child = spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', RENDER_MAIN, JSON.stringify(this.#order)],
+      {
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      },
+    );
     this.#child = child;
     let outcome: RenderOutcome | null = null;
     child.on('message', (message: unknown) => {
@@ -83,7 +89,10 @@ export class RenderChild {
         this.#renderedUntilUs = word.renderedUntilUs;
       } else outcome = word;
     });
-    if (child.stderr !== null) createInterface({ input: child.stderr }).on('line', (line) => this.#log.warn({ line: line.slice(0, 500) }, 'render wrote to stderr'));
+    if (child.stderr !== null)
+      createInterface({ input: child.stderr }).on('line', (line) =>
+        this.#log.warn({ line: line.slice(0, 500) }, 'render wrote to stderr'),
+      );
     child.once('error', (error) => this.#log.error({ err: error }, 'render could not be started'));
     child.once('close', (code, signal) => {
       this.#child = null;

@@ -57,5 +57,9 @@ export type StreamReport = {
 export type RenderMessage =
   /** After each finished segment: how far the render is in media time. */
   | { type: 'progress'; segments: number; renderedUntilUs: number }
-  | { type: 'finished'; files: RenderedFile[]; report: { streams: StreamReport[]; cpuMs: number; resumedAtSegment: number } }
+  | {
+      type: 'finished';
+      files: RenderedFile[];
+      report: { streams: StreamReport[]; cpuMs: number; resumedAtSegment: number };
+    }
   | { type: 'failed'; code: 'NothingCaptured' | 'BundleUnreadable' | 'DiskFull' | 'RenderFailed'; detail: string };

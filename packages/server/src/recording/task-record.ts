@@ -16,7 +16,10 @@ export type TaskRecord = {
 };
 
 /** The newest tasks first. @param sdkAppId only those of one application. */
-export async function listTasks(db: Kysely<Tables>, { sdkAppId, limit }: { sdkAppId?: number; limit: number }): Promise<TaskRecord[]> {
+export async function listTasks(
+  db: Kysely<Tables>,
+  { sdkAppId, limit }: { sdkAppId?: number; limit: number },
+): Promise<TaskRecord[]> {
   let query = db.selectFrom('tasks').selectAll().orderBy('started_us', 'desc').limit(limit);
   if (sdkAppId !== undefined) query = query.where('sdk_app_id', '=', sdkAppId);
   return (await query.execute()).map((row) => ({

@@ -338,7 +338,9 @@ describe.concurrent('render', () => {
     call.write(order.bundleFolder);
     const { child, messages, ended } = startRender(order);
     // Ten seconds of the call are further back than the longest wait.
-    await waitFor(() => messages.some((message) => message.type === 'progress' && message.segments >= 5) || child.exitCode !== null);
+    await waitFor(
+      () => messages.some((message) => message.type === 'progress' && message.segments >= 5) || child.exitCode !== null,
+    );
     child.kill('SIGKILL');
     await ended;
     expect(messages.filter(({ type }) => type === 'progress').length).toBeGreaterThanOrEqual(5);

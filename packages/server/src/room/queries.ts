@@ -33,16 +33,30 @@ export async function saveRoom(db: Kysely<Tables>, room: RoomIdentity, state: Ro
 
 /** Writes that a room session is over. */
 export async function closeRoom(db: Kysely<Tables>, roomSessionId: string): Promise<void> {
-  await db.updateTable('room_sessions').set({ state: 'closed', closed_us: nowUs() }).where('room_session_id', '=', roomSessionId).execute();
+  await db
+    .updateTable('room_sessions')
+    .set({ state: 'closed', closed_us: nowUs() })
+    .where('room_session_id', '=', roomSessionId)
+    .execute();
 }
 
 /** The room sessions that an earlier process left open, with their last state; null when it never got that far. */
 export async function openRooms(db: Kysely<Tables>): Promise<{ identity: RoomIdentity; state: RoomState | null }[]> {
-  const rows = await db.selectFrom('room_sessions').selectAll().where('state', '=', 'open').orderBy('opened_us').execute();
+  const rows = await db
+    .selectFrom('room_sessions')
+    .selectAll()
+    .where('state', '=', 'open')
+    .orderBy('opened_us')
+    .execute();
   return rows.map((row) => {
     const { snapshot } = row;
     return {
-      identity: { roomSessionId: row.room_session_id, sdkAppId: row.sdk_app_id, roomId: row.room_id, roomIdType: row.room_id_type },
+      identity: {
+        roomSessionId: row.room_session_id,
+        sdkAppId: row.sdk_app_id,
+        roomId: row.room_id,
+        roomIdType: row.room_id_type,
+      },
       state: isState(snapshot) ? snapshot : null,
     };
   });

@@ -18,8 +18,21 @@ export type RoomEvent =
    * is captured. The file appears with the first packet. Sound that is muted goes on as silence; a camera
    * that is switched off sends nothing.
    */
-  | { type: 'streamPublished'; userId: string; streamId: string; kind: StreamKind; source: StreamSource; muted: boolean; dump: string | null }
+  | {
+      type: 'streamPublished';
+      userId: string;
+      streamId: string;
+      kind: StreamKind;
+      source: StreamSource;
+      muted: boolean;
+      dump: string | null;
+    }
   /** The stream is over and its dump is closed: no byte will be added to it. */
-  | { type: 'streamUnpublished'; userId: string; streamId: string; reason: 'normal' | 'timeout' | 'removed' | 'mediaServerLost' }
+  | {
+      type: 'streamUnpublished';
+      userId: string;
+      streamId: string;
+      reason: 'normal' | 'timeout' | 'removed' | 'mediaServerLost';
+    }
   | { type: 'streamMuted'; userId: string; streamId: string }
   | { type: 'streamUnmuted'; userId: string; streamId: string };

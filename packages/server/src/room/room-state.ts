@@ -35,7 +35,9 @@ export function snapshotOf(roomId: string | number, state: RoomState): RoomSnaps
   return {
     roomId,
     users: state.users.map(({ userId }) => userId),
-    streams: state.streams.filter(({ feed }) => feed !== '').map(({ streamId, userId, kind, source, muted }): RoomStream => ({ streamId, userId, kind, source, muted })),
+    streams: state.streams
+      .filter(({ feed }) => feed !== '')
+      .map(({ streamId, userId, kind, source, muted }): RoomStream => ({ streamId, userId, kind, source, muted })),
     recording: state.recording,
     mediaEpoch: state.mediaEpoch,
   };

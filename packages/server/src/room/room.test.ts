@@ -44,11 +44,15 @@ class FakeSfuRoom implements SfuRoom {
   }
   async subscribe(userId: string, tracks: SfuTrack[]) {
     happened.push(`sfu: offer to ${userId} ${tracks.map(({ feed, mid }) => `${feed}/${mid}`).join(' ')}`);
-    return { offerId: 1, sdp: 'offer', tracks: tracks.map(({ feed, mid }, index) => ({ mid: String(index), feed, feedMid: mid })) };
+    return {
+      offerId: 1,
+      sdp: 'offer',
+      tracks: tracks.map(({ feed, mid }, index) => ({ mid: String(index), feed, feedMid: mid })),
+    };
   }
-  async unsubscribe(): Promise<void> {}
-  async answer(): Promise<void> {}
-  async candidate(): Promise<void> {}
+  unsubscribe = (): Promise<void> => Promise.resolve();
+  answer = (): Promise<void> => Promise.resolve();
+  candidate = (): Promise<void> => Promise.resolve();
   async close(): Promise<void> {
     happened.push('sfu: close');
   }
@@ -71,7 +75,9 @@ const parts = (mediaTimeoutMs = 10_000): RoomParts => ({
   mediaTimeoutMs,
   outlet: {
     event: async (_, event) => {
-      happened.push(`journal: ${event.type}${'userId' in event ? ` ${event.userId}` : ''}${'reason' in event ? ` ${event.reason}` : ''}${'dump' in event ? ` ${event.dump}` : ''}`);
+      happened.push(
+        `journal: ${event.type}${'userId' in event ? ` ${event.userId}` : ''}${'reason' in event ? ` ${event.reason}` : ''}${'dump' in event ? ` ${event.dump}` : ''}`,
+      );
     },
     save: async (_, state) => {
       saved = structuredClone(state);
@@ -133,7 +139,12 @@ test('an offer says whose stream stands where', async () => {
   const { streamIds } = await room.publish('alice', { sdp: OFFER, streams: STREAMS });
   await listener.publisherUp('alice');
   const offer = notices.map(({ notice }) => notice).find(({ type }) => type === 'offer');
-  expect(offer).toMatchObject({ streams: [{ mid: '0', streamId: streamIds[0] }, { mid: '1', streamId: streamIds[1] }] });
+  expect(offer).toMatchObject({
+    streams: [
+      { mid: '0', streamId: streamIds[0] },
+      { mid: '1', streamId: streamIds[1] },
+    ],
+  });
   expect(room.snapshot.streams.map(({ streamId }) => streamId)).toEqual(streamIds);
   await room.close();
 });
@@ -144,7 +155,11 @@ describe('publishing', () => {
     await room.publish('alice', { sdp: OFFER, streams: STREAMS });
     happened = [];
     await room.publish('alice', { sdp: `${OFFER}a=x\r\n`, streams: STREAMS });
-    expect(happened.slice(0, 3)).toEqual(['sfu: unpublish alice', 'journal: streamUnpublished alice normal', 'journal: streamUnpublished alice normal']);
+    expect(happened.slice(0, 3)).toEqual([
+      'sfu: unpublish alice',
+      'journal: streamUnpublished alice normal',
+      'journal: streamUnpublished alice normal',
+    ]);
     expect(happened).toContain('sfu: publish alice p2');
     await room.close();
   });
@@ -166,7 +181,9 @@ describe('publishing', () => {
   ] as const)('%s is refused, and changes nothing', async (_, streams) => {
     const room = await withTwo();
     happened = [];
-    await expect(room.publish('alice', { sdp: OFFER, streams: streams.flatMap((each) => (each === undefined ? [] : [each])) })).rejects.toMatchObject({ code: 'OfferRefused' });
+    await expect(
+      room.publish('alice', { sdp: OFFER, streams: streams.flatMap((each) => (each === undefined ? [] : [each])) }),
+    ).rejects.toMatchObject({ code: 'OfferRefused' });
     expect(happened).toEqual([]);
     await room.close();
   });
@@ -190,8 +207,12 @@ test('muting is journalled once, and told to all', async () => {
   await room.mute('alice', { kind: 'video', source: 'main', muted: true });
   expect(happened).toEqual(['journal: streamMuted alice']);
   expect(notices.at(-1)).toMatchObject({ to: ['alice', 'bob'], notice: { type: 'changed' } });
-  await expect(room.mute('alice', { kind: 'video', source: 'aux', muted: true })).rejects.toMatchObject({ code: 'StreamUnknown' });
-  await expect(room.mute('carol', { kind: 'video', source: 'main', muted: true })).rejects.toMatchObject({ code: 'RoomNotEntered' });
+  await expect(room.mute('alice', { kind: 'video', source: 'aux', muted: true })).rejects.toMatchObject({
+    code: 'StreamUnknown',
+  });
+  await expect(room.mute('carol', { kind: 'video', source: 'main', muted: true })).rejects.toMatchObject({
+    code: 'RoomNotEntered',
+  });
   await room.close();
 });
 
@@ -247,7 +268,10 @@ test('after a crash, what the journal says beyond the saved state never took eff
   happened = [];
   const journal = {
     users: ['alice', 'bob', 'ghost'],
-    streams: [...state.streams.map(({ streamId, userId }) => ({ streamId, userId })), { streamId: 'never', userId: 'ghost' }],
+    streams: [
+      ...state.streams.map(({ streamId, userId }) => ({ streamId, userId })),
+      { streamId: 'never', userId: 'ghost' },
+    ],
   };
   const resumed = await Room.resume(IDENTITY, parts(), state, journal);
   expect(happened.slice(0, 2)).toEqual(['journal: streamUnpublished ghost timeout', 'journal: userLeft ghost timeout']);

@@ -71,8 +71,21 @@ export class Room implements SfuRoomListener {
 
   /** Opens a room session. @param captured whether what is published is captured. */
   static async open(identity: RoomIdentity, parts: RoomParts, captured: boolean): Promise<Room> {
-    const room = new Room(identity, parts, { users: [], streams: [], captured, recording: false, mediaEpoch: 1, publishings: 0, sfu: null });
-    await room.#record({ type: 'roomOpened', sdkAppId: identity.sdkAppId, roomId: identity.roomId, roomIdType: identity.roomIdType });
+    const room = new Room(identity, parts, {
+      users: [],
+      streams: [],
+      captured,
+      recording: false,
+      mediaEpoch: 1,
+      publishings: 0,
+      sfu: null,
+    });
+    await room.#record({
+      type: 'roomOpened',
+      sdkAppId: identity.sdkAppId,
+      roomId: identity.roomId,
+      roomIdType: identity.roomIdType,
+    });
     room.#sfuRoom = await room.#openInSfu();
     room.#log.info('room opened');
     return room;
@@ -82,15 +95,22 @@ export class Room implements SfuRoomListener {
    * Takes a room over from a process that is gone. Whatever the journal says beyond the state never took effect and
    * is ended there.
    */
-  static async resume(identity: RoomIdentity, parts: RoomParts, state: RoomState, journal: { users: string[]; streams: { streamId: string; userId: string }[] }): Promise<Room> {
+  static async resume(
+    identity: RoomIdentity,
+    parts: RoomParts,
+    state: RoomState,
+    journal: { users: string[]; streams: { streamId: string; userId: string }[] },
+  ): Promise<Room> {
     const room = new Room(identity, parts, state);
     for (const { userId } of state.users) room.deviceGone(userId);
     await room.#inOrder(async () => {
       for (const stream of journal.streams) {
-        if (!state.streams.some(({ streamId }) => streamId === stream.streamId)) await room.#record({ type: 'streamUnpublished', ...stream, reason: 'timeout' });
+        if (!state.streams.some(({ streamId }) => streamId === stream.streamId))
+          await room.#record({ type: 'streamUnpublished', ...stream, reason: 'timeout' });
       }
       for (const userId of journal.users) {
-        if (!state.users.some((user) => user.userId === userId)) await room.#record({ type: 'userLeft', userId, reason: 'timeout' });
+        if (!state.users.some((user) => user.userId === userId))
+          await room.#record({ type: 'userLeft', userId, reason: 'timeout' });
       }
     });
     room.#sfuRoom = state.sfu === null ? null : await parts.sfu.resume(state.sfu, room);
@@ -102,7 +122,8 @@ export class Room implements SfuRoomListener {
       if (!answered) await room.connectionLost(userId, 'subscriber');
     }
     for (const userId of Object.keys(room.#sfuRoom.state.publishers)) {
-      if (!state.streams.some((stream) => stream.userId === userId && stream.feed !== '')) await room.connectionLost(userId, 'publisher');
+      if (!state.streams.some((stream) => stream.userId === userId && stream.feed !== ''))
+        await room.connectionLost(userId, 'publisher');
     }
     room.#log.info('room taken over');
     return room;
@@ -110,7 +131,10 @@ export class Room implements SfuRoomListener {
 
   /** What devices are told of the room. */
   get snapshot(): RoomSnapshot {
-    return snapshotOf(this.identity.roomIdType === 'number' ? Number(this.identity.roomId) : this.identity.roomId, this.#state);
+    return snapshotOf(
+      this.identity.roomIdType === 'number' ? Number(this.identity.roomId) : this.identity.roomId,
+      this.#state,
+    );
   }
 
   /** Who is in the room, in order of entry. */
@@ -148,7 +172,10 @@ export class Room implements SfuRoomListener {
    * Publishes a device's streams. While the media server works on one user's offer, the room goes on with others.
    * @throws {CallreelError} `RoomNotEntered`, `OfferRefused`, `OfferStale`, `MediaUnavailable`.
    */
-  async publish(userId: string, { sdp, streams }: Pick<RequestBodyOf<'room.publish'>, 'sdp' | 'streams'>): Promise<{ sdp: string; streamIds: string[] }> {
+  async publish(
+    userId: string,
+    { sdp, streams }: Pick<RequestBodyOf<'room.publish'>, 'sdp' | 'streams'>,
+  ): Promise<{ sdp: string; streamIds: string[] }> {
     const lines = sendingLines(sdp, streams);
     const { sfuRoom, published, captureBase } = await this.#inOrder(async () => {
       this.#mustBeIn(userId);
@@ -169,14 +196,18 @@ export class Room implements SfuRoomListener {
       return { sdp: answer, streamIds: published.map(({ streamId }) => streamId) };
     } catch (error) {
       await this.#inOrder(async () => {
-        if (published.some((stream) => this.#state.streams.includes(stream))) await this.#stopPublishing(userId, 'normal');
+        if (published.some((stream) => this.#state.streams.includes(stream)))
+          await this.#stopPublishing(userId, 'normal');
       });
       throw error;
     }
   }
 
   /** Says that a stream sends nothing of its user, or does again. @throws {CallreelError} `RoomNotEntered`, `StreamUnknown`. */
-  mute(userId: string, { kind, source, muted }: { kind: StreamKind; source: StreamSource; muted: boolean }): Promise<void> {
+  mute(
+    userId: string,
+    { kind, source, muted }: { kind: StreamKind; source: StreamSource; muted: boolean },
+  ): Promise<void> {
     return this.#inOrder(async () => {
       this.#mustBeIn(userId);
       const stream = this.#streamsOf(userId).find((each) => each.kind === kind && each.source === source);
@@ -296,7 +327,8 @@ export class Room implements SfuRoomListener {
   roomLost(): Promise<void> {
     return this.#inOrder(async () => {
       if (this.#closing !== null) return;
-      for (const { userId, streamId } of [...this.#state.streams]) await this.#record({ type: 'streamUnpublished', userId, streamId, reason: 'mediaServerLost' });
+      for (const { userId, streamId } of [...this.#state.streams])
+        await this.#record({ type: 'streamUnpublished', userId, streamId, reason: 'mediaServerLost' });
       this.#state.streams = [];
       this.#receiving.clear();
       this.#state.mediaEpoch += 1;
@@ -317,7 +349,10 @@ export class Room implements SfuRoomListener {
   // Inside.
 
   #openInSfu(): Promise<SfuRoom> {
-    return this.#parts.sfu.open({ roomKey: this.identity.roomSessionId, captureFolder: this.#parts.captureFolder, maxUsers: MAX_USERS }, this);
+    return this.#parts.sfu.open(
+      { roomKey: this.identity.roomSessionId, captureFolder: this.#parts.captureFolder, maxUsers: MAX_USERS },
+      this,
+    );
   }
 
   #lose(userId: string): void {
@@ -333,13 +368,19 @@ export class Room implements SfuRoomListener {
     const running = this.#streamsOf(userId);
     const same = lines.flatMap(({ mid }) => running.filter((stream) => stream.mid === mid));
     if (same.length !== lines.length || same.length !== running.length) {
-      throw new CallreelError('OfferRefused', 'The streams of a running connection cannot change; publish them over a new connection.');
+      throw new CallreelError(
+        'OfferRefused',
+        'The streams of a running connection cannot change; publish them over a new connection.',
+      );
     }
     return same;
   }
 
   /** Writes new streams into the journal, in place of whatever the user published before. */
-  async #announce(userId: string, lines: readonly DeclaredLine[]): Promise<{ published: PublishedStream[]; captureBase: string | null }> {
+  async #announce(
+    userId: string,
+    lines: readonly DeclaredLine[],
+  ): Promise<{ published: PublishedStream[]; captureBase: string | null }> {
     await this.#stopPublishing(userId, 'normal');
     this.#state.publishings += 1;
     const captureBase = this.#state.captured ? `p${this.#state.publishings}` : null;
@@ -398,7 +439,12 @@ export class Room implements SfuRoomListener {
       const stream = wanted.find((each) => each.feed === feed && each.mid === feedMid);
       return stream === undefined ? [] : [{ mid, streamId: stream.streamId }];
     });
-    this.#parts.outlet.notify(this.identity, [userId], { type: 'offer', offerId: offer.offerId, sdp: offer.sdp, streams });
+    this.#parts.outlet.notify(this.identity, [userId], {
+      type: 'offer',
+      offerId: offer.offerId,
+      sdp: offer.sdp,
+      streams,
+    });
   }
 
   #media(): SfuRoom {
@@ -415,11 +461,19 @@ export class Room implements SfuRoomListener {
   }
 
   #tellAll(notice: RoomNotice): void {
-    this.#parts.outlet.notify(this.identity, this.#state.users.map(({ userId }) => userId), notice);
+    this.#parts.outlet.notify(
+      this.identity,
+      this.#state.users.map(({ userId }) => userId),
+      notice,
+    );
   }
 
   #tellOthers(userId: string, notice: RoomNotice): void {
-    this.#parts.outlet.notify(this.identity, this.#state.users.map((user) => user.userId).filter((other) => other !== userId), notice);
+    this.#parts.outlet.notify(
+      this.identity,
+      this.#state.users.map((user) => user.userId).filter((other) => other !== userId),
+      notice,
+    );
   }
 
   #record(event: RoomEvent): Promise<void> {
@@ -446,11 +500,18 @@ function sendingLines(sdp: string, streams: RequestBodyOf<'room.publish'>['strea
   const lines = mediaLinesOf(sdp).filter(({ sends }) => sends);
   const declared = streams.map(({ mid, kind, source, muted = false }): DeclaredLine => {
     const line = lines.find((each) => each.mid === mid);
-    if (line === undefined || line.kind !== kind) throw new CallreelError('OfferRefused', `streams names mid "${mid}" (${kind}); the offer has ${describe(lines)}.`);
+    if (line === undefined || line.kind !== kind)
+      throw new CallreelError(
+        'OfferRefused',
+        `streams names mid "${mid}" (${kind}); the offer has ${describe(lines)}.`,
+      );
     return { ...line, source, muted };
   });
   if (new Set(declared.map(({ mid }) => mid)).size !== lines.length || declared.length !== lines.length) {
-    throw new CallreelError('OfferRefused', `streams has ${declared.length} entries; the offer sends ${describe(lines)}.`);
+    throw new CallreelError(
+      'OfferRefused',
+      `streams has ${declared.length} entries; the offer sends ${describe(lines)}.`,
+    );
   }
   if (new Set(declared.map(({ kind, source }) => `${kind} ${source}`)).size !== declared.length) {
     throw new CallreelError('OfferRefused', 'streams names one kind and source twice.');

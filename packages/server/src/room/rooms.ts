@@ -53,10 +53,21 @@ export class Rooms {
    * Opens a room session.
    * @throws {CallreelError} `RoomTaken` when the room is open, `MediaUnavailable`.
    */
-  async open({ captured, ...room }: { sdkAppId: number; roomId: string; roomIdType: 'number' | 'string'; captured: boolean }): Promise<Room> {
+  async open({
+    captured,
+    ...room
+  }: {
+    sdkAppId: number;
+    roomId: string;
+    roomIdType: 'number' | 'string';
+    captured: boolean;
+  }): Promise<Room> {
     const name = `${room.sdkAppId} ${room.roomId}`;
     if (this.#opening.has(name) || this.find(room.sdkAppId, room.roomId) !== null) throw new CallreelError('RoomTaken');
-    const identity: RoomIdentity = { roomSessionId: `${room.sdkAppId}-${randomBytes(12).toString('base64url')}`, ...room };
+    const identity: RoomIdentity = {
+      roomSessionId: `${room.sdkAppId}-${randomBytes(12).toString('base64url')}`,
+      ...room,
+    };
     this.#opening.add(name);
     try {
       await insertRoom(this.#parts.db, identity);
@@ -97,7 +108,10 @@ export class Rooms {
 
   /** The open room with this id of an application, or null. */
   find(sdkAppId: number, roomId: string): Room | null {
-    return [...this.#rooms.values()].find(({ identity }) => identity.sdkAppId === sdkAppId && identity.roomId === roomId) ?? null;
+    return (
+      [...this.#rooms.values()].find(({ identity }) => identity.sdkAppId === sdkAppId && identity.roomId === roomId) ??
+      null
+    );
   }
 
   /** Ends a room session. One that is over already stays so. */

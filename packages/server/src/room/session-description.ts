@@ -18,6 +18,13 @@ export function mediaLinesOf(sdp: string): MediaLine[] {
       const kind = /^(audio|video) (\d+) /.exec(section);
       const mid = /^a=mid:(\S+)\s*$/m.exec(section)?.[1];
       if (kind === null || mid === undefined || kind[2] === '0') return [];
-      return [{ index, mid, kind: kind[1] === 'audio' ? 'audio' : 'video', sends: !/^a=(recvonly|inactive)\s*$/m.test(section) }];
+      return [
+        {
+          index,
+          mid,
+          kind: kind[1] === 'audio' ? 'audio' : 'video',
+          sends: !/^a=(recvonly|inactive)\s*$/m.test(section),
+        },
+      ];
     });
 }

@@ -19,7 +19,10 @@ export type JanusConfig = {
 };
 
 const INSTALLATIONS = [
-  { janus: '/usr/bin/janus', libraries: ['/usr/lib/x86_64-linux-gnu/janus', '/usr/lib/aarch64-linux-gnu/janus', '/usr/lib/janus'] },
+  {
+    janus: '/usr/bin/janus',
+    libraries: ['/usr/lib/x86_64-linux-gnu/janus', '/usr/lib/aarch64-linux-gnu/janus', '/usr/lib/janus'],
+  },
   { janus: '/opt/janus/bin/janus', libraries: ['/opt/janus/lib/janus'] },
   { janus: '/usr/local/bin/janus', libraries: ['/usr/local/lib/janus'] },
 ] as const;
@@ -36,7 +39,19 @@ export function findJanus(janusPath: string | null): { janus: string; libraries:
 }
 
 /** Everything that the Debian package would load and that Callreel does not use: less code that can fail. */
-const UNUSED_PLUGINS = ['audiobridge', 'duktape', 'echotest', 'lua', 'nosip', 'recordplay', 'sip', 'streaming', 'textroom', 'videocall', 'voicemail'];
+const UNUSED_PLUGINS = [
+  'audiobridge',
+  'duktape',
+  'echotest',
+  'lua',
+  'nosip',
+  'recordplay',
+  'sip',
+  'streaming',
+  'textroom',
+  'videocall',
+  'voicemail',
+];
 const UNUSED_TRANSPORTS = ['http', 'mqtt', 'nanomsg', 'pfunix', 'rabbitmq'];
 
 const disabled = (names: readonly string[]): string => names.map((name) => `libjanus_${name}.so`).join(',');

@@ -38,7 +38,12 @@ export class JanusError extends Error {
 /** Longest wait for an answer: Janus answers in milliseconds unless it hangs. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
-type Pending = { resolve: (message: JanusMessage) => void; reject: (error: Error) => void; timer: NodeJS.Timeout; untilEvent: boolean };
+type Pending = {
+  resolve: (message: JanusMessage) => void;
+  reject: (error: Error) => void;
+  timer: NodeJS.Timeout;
+  untilEvent: boolean;
+};
 
 /**
  * One WebSocket to Janus. Life: {@link JanusConnection.open}, requests, `closed` once when it is gone for any
@@ -50,7 +55,12 @@ export class JanusConnection {
   readonly #pending = new Map<string, Pending>();
   readonly #onEvent: (message: JanusMessage) => void;
 
-  private constructor(socket: WebSocket, secret: string, onEvent: (message: JanusMessage) => void, onClosed: () => void) {
+  private constructor(
+    socket: WebSocket,
+    secret: string,
+    onEvent: (message: JanusMessage) => void,
+    onClosed: () => void,
+  ) {
     this.#socket = socket;
     this.#secret = secret;
     this.#onEvent = onEvent;
@@ -66,7 +76,12 @@ export class JanusConnection {
   }
 
   /** Connects. `onEvent` hears what Janus says by itself. @throws when nothing listens at the socket. */
-  static async open(options: { socketPath: string; secret: string; onEvent: (message: JanusMessage) => void; onClosed: () => void }): Promise<JanusConnection> {
+  static async open(options: {
+    socketPath: string;
+    secret: string;
+    onEvent: (message: JanusMessage) => void;
+    onClosed: () => void;
+  }): Promise<JanusConnection> {
     const socket = new WebSocket(`ws+unix://${options.socketPath}:/`, 'janus-protocol');
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve);
@@ -86,9 +101,19 @@ export class JanusConnection {
    * Sends one request to the plugin behind a handle, and waits for its event.
    * @throws {JanusError} when the plugin answers with an error.
    */
-  async message(address: { session: number; handle: number }, body: Record<string, unknown>, jsep?: { type: string; sdp: string }): Promise<{ data: Record<string, unknown>; sdp: string | null }> {
+  async message(
+    address: { session: number; handle: number },
+    body: Record<string, unknown>,
+    jsep?: { type: string; sdp: string },
+  ): Promise<{ data: Record<string, unknown>; sdp: string | null }> {
     const answer = await this.#send(
-      { janus: 'message', session_id: address.session, handle_id: address.handle, body, ...(jsep === undefined ? {} : { jsep }) },
+      {
+        janus: 'message',
+        session_id: address.session,
+        handle_id: address.handle,
+        body,
+        ...(jsep === undefined ? {} : { jsep }),
+      },
       true,
     );
     const data = answer.plugindata?.data ?? {};
@@ -126,7 +151,8 @@ export class JanusConnection {
     if (message.janus === 'ack' && pending.untilEvent) return;
     this.#pending.delete(message.transaction);
     clearTimeout(pending.timer);
-    if (message.janus === 'error') pending.reject(new JanusError(message.error?.code ?? 0, message.error?.reason ?? 'unknown'));
+    if (message.janus === 'error')
+      pending.reject(new JanusError(message.error?.code ?? 0, message.error?.reason ?? 'unknown'));
     else pending.resolve(message);
   }
 }

@@ -44,7 +44,9 @@ export type JanusProcessOptions = {
 };
 
 /** The Janus of an earlier server process, or null when none runs. */
-export async function findRunningJanus(options: JanusProcessOptions): Promise<(RunningJanus & { sameSettings: boolean }) | null> {
+export async function findRunningJanus(
+  options: JanusProcessOptions,
+): Promise<(RunningJanus & { sameSettings: boolean }) | null> {
   const text = await readFile(statePath(options.folder), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw error;
@@ -63,7 +65,10 @@ export async function findRunningJanus(options: JanusProcessOptions): Promise<(R
 export async function startJanus(options: JanusProcessOptions): Promise<RunningJanus> {
   const { janus, libraries } = findJanus(options.janusPath);
   if (!Object.values(networkInterfaces()).some((each) => each?.some((address) => !address.internal))) {
-    throw new CallreelError('MediaServerFailed', 'This machine has no network address besides loopback, and Janus offers no loopback candidates.');
+    throw new CallreelError(
+      'MediaServerFailed',
+      'This machine has no network address besides loopback, and Janus offers no loopback candidates.',
+    );
   }
   const { folder } = options;
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -80,7 +85,10 @@ export async function startJanus(options: JanusProcessOptions): Promise<RunningJ
   await writeJanusConfig(config, libraries);
   await writeFile(claimPath(folder), '');
   await touchClaim(folder);
-  const keeper = spawn('/bin/sh', [KEEPER, janus, folder, String(options.orphanTimeoutMinutes)], { detached: true, stdio: 'ignore' });
+  const keeper = spawn('/bin/sh', [KEEPER, janus, folder, String(options.orphanTimeoutMinutes)], {
+    detached: true,
+    stdio: 'ignore',
+  });
   let ended = false;
   keeper.once('exit', () => {
     ended = true;

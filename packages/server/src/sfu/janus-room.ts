@@ -13,7 +13,14 @@ const PLUGIN = 'janus.plugin.videoroom';
 const NO_SUCH_FEED = 428;
 
 const PublisherStreams = Type.Object({
-  streams: Type.Array(Type.Object({ type: Type.String(), mid: Type.String(), codec: Type.Optional(Type.String()), disabled: Type.Optional(Type.Boolean()) })),
+  streams: Type.Array(
+    Type.Object({
+      type: Type.String(),
+      mid: Type.String(),
+      codec: Type.Optional(Type.String()),
+      disabled: Type.Optional(Type.Boolean()),
+    }),
+  ),
 });
 const SubscriberStreams = Type.Object({
   streams: Type.Array(
@@ -25,7 +32,9 @@ const SubscriberStreams = Type.Object({
     }),
   ),
 });
-const Participants = Type.Object({ participants: Type.Array(Type.Object({ id: Type.String(), publisher: Type.Boolean() })) });
+const Participants = Type.Object({
+  participants: Type.Array(Type.Object({ id: Type.String(), publisher: Type.Boolean() })),
+});
 
 /** One VideoRoom with a Janus session of its own, so that it is claimed, or lost, as a whole. */
 export class JanusRoom implements SfuRoom {
@@ -69,12 +78,18 @@ export class JanusRoom implements SfuRoom {
     return this.state.publishers[userId]?.origin === originOf(sdp);
   }
 
-  publish(offer: { userId: string; sdp: string; captureBase: string | null }): Promise<{ sdp: string; tracks: SfuTrack[] }> {
+  publish(offer: {
+    userId: string;
+    sdp: string;
+    captureBase: string | null;
+  }): Promise<{ sdp: string; tracks: SfuTrack[] }> {
     return this.#inOrder(`p:${offer.userId}`, async () => {
       const { userId, sdp, captureBase } = offer;
       const running = this.state.publishers[userId];
       if (running !== undefined && running.origin === originOf(sdp)) {
-        const answer = await this.#offered(() => this.#message(running.handle, { request: 'configure' }, { type: 'offer', sdp }));
+        const answer = await this.#offered(() =>
+          this.#message(running.handle, { request: 'configure' }, { type: 'offer', sdp }),
+        );
         return { sdp: answer.sdp, tracks: running.tracks };
       }
       if (running !== undefined) await this.#endPublisher(userId);
@@ -86,10 +101,17 @@ export class JanusRoom implements SfuRoom {
       try {
         const recording = captureBase === null ? { record: false } : { record: true, filename: captureBase };
         const answer = await this.#offered(() =>
-          this.#message(handle, { request: 'joinandconfigure', ptype: 'publisher', room: this.state.roomKey, id: feed, ...recording }, { type: 'offer', sdp }),
+          this.#message(
+            handle,
+            { request: 'joinandconfigure', ptype: 'publisher', room: this.state.roomKey, id: feed, ...recording },
+            { type: 'offer', sdp },
+          ),
         );
-        const tracks = Value.Parse(PublisherStreams, answer.data).streams.flatMap(({ type, mid, disabled }): SfuTrack[] =>
-          disabled !== true && (type === 'audio' || type === 'video') ? [{ feed, mid, kind: type satisfies StreamKind }] : [],
+        const tracks = Value.Parse(PublisherStreams, answer.data).streams.flatMap(
+          ({ type, mid, disabled }): SfuTrack[] =>
+            disabled !== true && (type === 'audio' || type === 'video')
+              ? [{ feed, mid, kind: type satisfies StreamKind }]
+              : [],
         );
         this.state.publishers[userId].tracks = tracks;
         await this.#listener.changed(this.state);
@@ -113,10 +135,14 @@ export class JanusRoom implements SfuRoom {
 
   subscribe(userId: string, tracks: SfuTrack[]): Promise<SfuOffer | null> {
     return this.#inOrder(`s:${userId}`, async () => {
-      const wanted = tracks.filter(({ feed }) => Object.values(this.state.publishers).some((publisher) => publisher.feed === feed && publisher.flowing));
+      const wanted = tracks.filter(({ feed }) =>
+        Object.values(this.state.publishers).some((publisher) => publisher.feed === feed && publisher.flowing),
+      );
       const running = this.state.subscribers[userId];
       try {
-        return running === undefined ? await this.#firstSubscription(userId, wanted) : await this.#nextSubscription(running, wanted);
+        return running === undefined
+          ? await this.#firstSubscription(userId, wanted)
+          : await this.#nextSubscription(running, wanted);
       } catch (error) {
         // A publisher went while we asked for it; word of that follows and asks again.
         if (error instanceof JanusError && error.janusCode === NO_SUCH_FEED) return null;
@@ -138,7 +164,8 @@ export class JanusRoom implements SfuRoom {
   answer(userId: string, offerId: number, sdp: string): Promise<void> {
     return this.#inOrder(`s:${userId}`, async () => {
       const running = this.state.subscribers[userId];
-      if (running === undefined || running.offerId !== offerId || running.answered) throw new CallreelError('OfferStale');
+      if (running === undefined || running.offerId !== offerId || running.answered)
+        throw new CallreelError('OfferStale');
       try {
         await this.#message(running.handle, { request: 'start' }, { type: 'answer', sdp });
       } catch (error) {
@@ -151,7 +178,8 @@ export class JanusRoom implements SfuRoom {
   }
 
   async candidate(userId: string, role: ConnectionRole, candidate: IceCandidate): Promise<void> {
-    const handle = role === 'publisher' ? this.state.publishers[userId]?.handle : this.state.subscribers[userId]?.handle;
+    const handle =
+      role === 'publisher' ? this.state.publishers[userId]?.handle : this.state.subscribers[userId]?.handle;
     // A candidate may overtake the end of its connection; it is of no use then.
     if (handle === undefined) return;
     await this.#sfu.connection.request({
@@ -211,7 +239,10 @@ export class JanusRoom implements SfuRoom {
         if (publisher !== undefined) this.#listener.receiving(userId, message.receiving === true);
         break;
       case 'hangup':
-        this.#log.info({ role: publisher === undefined ? 'subscriber' : 'publisher', reason: message.reason }, 'connection ended');
+        this.#log.info(
+          { role: publisher === undefined ? 'subscriber' : 'publisher', reason: message.reason },
+          'connection ended',
+        );
         await this.#listener.connectionLost(userId, publisher === undefined ? 'subscriber' : 'publisher');
         break;
       default:
@@ -253,8 +284,12 @@ export class JanusRoom implements SfuRoom {
 
   async #nextSubscription(running: SfuRoomState['subscribers'][string], wanted: SfuTrack[]): Promise<SfuOffer | null> {
     if (!running.answered) return null;
-    const add = wanted.filter(({ feed, mid }) => !running.tracks.some((track) => track.feed === feed && track.feedMid === mid));
-    const remove = running.tracks.filter((track) => !wanted.some(({ feed, mid }) => track.feed === feed && track.feedMid === mid));
+    const add = wanted.filter(
+      ({ feed, mid }) => !running.tracks.some((track) => track.feed === feed && track.feedMid === mid),
+    );
+    const remove = running.tracks.filter(
+      (track) => !wanted.some(({ feed, mid }) => track.feed === feed && track.feedMid === mid),
+    );
     if (add.length === 0 && remove.length === 0) return null;
     const { data, sdp } = await this.#message(running.handle, {
       request: 'update',
@@ -264,9 +299,14 @@ export class JanusRoom implements SfuRoom {
     return this.#offer(running, data, sdp);
   }
 
-  async #offer(running: SfuRoomState['subscribers'][string], data: Record<string, unknown>, sdp: string | null): Promise<SfuOffer | null> {
-    running.tracks = Value.Parse(SubscriberStreams, data).streams.flatMap(({ mid, active, feed_id: feed, feed_mid: feedMid }) =>
-      active !== false && feed !== undefined && feedMid !== undefined ? [{ mid, feed, feedMid }] : [],
+  async #offer(
+    running: SfuRoomState['subscribers'][string],
+    data: Record<string, unknown>,
+    sdp: string | null,
+  ): Promise<SfuOffer | null> {
+    running.tracks = Value.Parse(SubscriberStreams, data).streams.flatMap(
+      ({ mid, active, feed_id: feed, feed_mid: feedMid }) =>
+        active !== false && feed !== undefined && feedMid !== undefined ? [{ mid, feed, feedMid }] : [],
     );
     if (sdp === null) {
       await this.#listener.changed(this.state);
@@ -293,7 +333,9 @@ export class JanusRoom implements SfuRoom {
     await this.#detach(publisher.handle);
   }
 
-  async #offered(ask: () => Promise<{ data: Record<string, unknown>; sdp: string | null }>): Promise<{ data: Record<string, unknown>; sdp: string }> {
+  async #offered(
+    ask: () => Promise<{ data: Record<string, unknown>; sdp: string | null }>,
+  ): Promise<{ data: Record<string, unknown>; sdp: string }> {
     try {
       const { data, sdp } = await ask();
       if (sdp === null) throw new CallreelError('OfferRefused');
@@ -305,7 +347,9 @@ export class JanusRoom implements SfuRoom {
   }
 
   async #attach(): Promise<number> {
-    const handle = (await this.#sfu.connection.request({ janus: 'attach', session_id: this.state.session, plugin: PLUGIN })).data?.id;
+    const handle = (
+      await this.#sfu.connection.request({ janus: 'attach', session_id: this.state.session, plugin: PLUGIN })
+    ).data?.id;
     if (handle === undefined) throw new CallreelError('MediaUnavailable');
     return handle;
   }
@@ -319,7 +363,11 @@ export class JanusRoom implements SfuRoom {
     }
   }
 
-  #message(handle: number, body: Record<string, unknown>, jsep?: { type: string; sdp: string }): Promise<{ data: Record<string, unknown>; sdp: string | null }> {
+  #message(
+    handle: number,
+    body: Record<string, unknown>,
+    jsep?: { type: string; sdp: string },
+  ): Promise<{ data: Record<string, unknown>; sdp: string | null }> {
     return this.#sfu.connection.message({ session: this.state.session, handle }, body, jsep);
   }
 

@@ -15,7 +15,13 @@ const opened: { close(): Promise<void> }[] = [];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'callreel-sfu-'));
-  options = { folder: join(folder, 'janus'), rtpPortRange: '45000-45499', publicAddress: null, janusPath: null, orphanTimeoutMinutes: 10 };
+  options = {
+    folder: join(folder, 'janus'),
+    rtpPortRange: '45000-45499',
+    publicAddress: null,
+    janusPath: null,
+    orphanTimeoutMinutes: 10,
+  };
 });
 
 afterEach(async () => {
@@ -30,7 +36,11 @@ function closing<T extends { close(): Promise<void> }>(each: T): T {
   return each;
 }
 
-function listener(): SfuRoomListener & { up: ReturnType<typeof vi.fn>; lost: ReturnType<typeof vi.fn>; gone: ReturnType<typeof vi.fn> } {
+function listener(): SfuRoomListener & {
+  up: ReturnType<typeof vi.fn>;
+  lost: ReturnType<typeof vi.fn>;
+  gone: ReturnType<typeof vi.fn>;
+} {
   const up = vi.fn();
   const lost = vi.fn();
   const gone = vi.fn();
@@ -75,7 +85,10 @@ test('publishes into dumps, hands media on, and closes the dumps before it says 
   await vi.waitFor(() => expect(bob.received).toBeGreaterThan(20), 10_000);
 
   await room.unpublish('alice');
-  const [audio, video] = [await readFile(join(folder, 'p1-audio-0.mjr')), await readFile(join(folder, 'p1-video-1.mjr'))];
+  const [audio, video] = [
+    await readFile(join(folder, 'p1-audio-0.mjr')),
+    await readFile(join(folder, 'p1-video-1.mjr')),
+  ];
   expect(audio.subarray(0, 8).toString()).toBe('MJR00002');
   // Nothing is left in a buffer of Janus: the last packet is whole, and no byte follows.
   expect(wholePackets(audio)).toBeGreaterThanOrEqual(5);
@@ -88,7 +101,9 @@ test('refuses what Janus refuses, and changes nothing', async () => {
   const sfu = await JanusSfu.start({ ...options, log }, false);
   closing({ close: () => sfu.close({ keep: false }) });
   const room = await sfu.open({ roomKey: 'room', captureFolder: folder, maxUsers: 25 }, listener());
-  await expect(room.publish({ userId: 'alice', sdp: 'v=0 nonsense', captureBase: null })).rejects.toMatchObject({ code: 'OfferRefused' });
+  await expect(room.publish({ userId: 'alice', sdp: 'v=0 nonsense', captureBase: null })).rejects.toMatchObject({
+    code: 'OfferRefused',
+  });
   expect(room.state.publishers).toEqual({});
   await room.close();
 });
@@ -134,8 +149,12 @@ test('an orphan that nobody claims ends by itself', async () => {
 });
 
 test('says that Janus is missing, or why it does not start', async () => {
-  await expect(startJanus({ ...options, janusPath: '/nowhere/janus' })).rejects.toMatchObject({ code: 'MediaServerMissing' });
-  await expect(startJanus({ ...options, janusPath: '/bin/false' })).rejects.toMatchObject({ code: 'MediaServerFailed' });
+  await expect(startJanus({ ...options, janusPath: '/nowhere/janus' })).rejects.toMatchObject({
+    code: 'MediaServerMissing',
+  });
+  await expect(startJanus({ ...options, janusPath: '/bin/false' })).rejects.toMatchObject({
+    code: 'MediaServerFailed',
+  });
 });
 
 /** Counts the packets of a dump; fails when the last one is torn. */

@@ -1,7 +1,15 @@
 import type { Logger } from 'pino';
 import { CallreelError } from '../base/callreel-error.ts';
 import { JanusConnection, JanusError, type JanusMessage } from './janus-connection.ts';
-import { endJanus, findRunningJanus, type JanusProcessOptions, janusRuns, type RunningJanus, startJanus, touchClaim } from './janus-process.ts';
+import {
+  endJanus,
+  findRunningJanus,
+  type JanusProcessOptions,
+  janusRuns,
+  type RunningJanus,
+  startJanus,
+  touchClaim,
+} from './janus-process.ts';
 import { JanusRoom } from './janus-room.ts';
 import type { Sfu, SfuRoom, SfuRoomListener, SfuRoomState } from './sfu.ts';
 
@@ -66,10 +74,22 @@ export class JanusSfu implements Sfu {
     return this.#connection;
   }
 
-  async open(room: { roomKey: string; captureFolder: string; maxUsers: number }, listener: SfuRoomListener): Promise<SfuRoom> {
+  async open(
+    room: { roomKey: string; captureFolder: string; maxUsers: number },
+    listener: SfuRoomListener,
+  ): Promise<SfuRoom> {
     const session = (await this.connection.request({ janus: 'create' })).data?.id;
     if (session === undefined) throw new CallreelError('MediaUnavailable');
-    const state: SfuRoomState = { roomKey: room.roomKey, captureFolder: room.captureFolder, instance: this.instance, session, control: 0, publishers: {}, subscribers: {}, feeds: 0 };
+    const state: SfuRoomState = {
+      roomKey: room.roomKey,
+      captureFolder: room.captureFolder,
+      instance: this.instance,
+      session,
+      control: 0,
+      publishers: {},
+      subscribers: {},
+      feeds: 0,
+    };
     const opened = new JanusRoom(this, state, listener, this.#options.log);
     this.#rooms.set(session, opened);
     await opened.create(room.maxUsers);

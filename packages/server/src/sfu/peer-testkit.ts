@@ -15,7 +15,13 @@ export class TestPeer {
       iceUseIpv6: false,
       codecs: {
         audio: [new RTCRtpCodecParameters({ mimeType: 'audio/opus', clockRate: 48000, channels: 2 })],
-        video: [new RTCRtpCodecParameters({ mimeType: 'video/VP8', clockRate: 90000, rtcpFeedback: [{ type: 'nack' }, { type: 'nack', parameter: 'pli' }] })],
+        video: [
+          new RTCRtpCodecParameters({
+            mimeType: 'video/VP8',
+            clockRate: 90000,
+            rtcpFeedback: [{ type: 'nack' }, { type: 'nack', parameter: 'pli' }],
+          }),
+        ],
       },
     });
     this.connection.onTrack.subscribe((track) => {
@@ -30,7 +36,12 @@ export class TestPeer {
     for (const kind of ['audio', 'video'] as const) {
       const track = new MediaStreamTrack({ kind });
       this.connection.addTransceiver(track, { direction: 'sendonly' });
-      this.#tracks.push({ track, payloadType: kind === 'audio' ? 96 : 97, timestampStep: kind === 'audio' ? 960 : 1800, sequence: 0 });
+      this.#tracks.push({
+        track,
+        payloadType: kind === 'audio' ? 96 : 97,
+        timestampStep: kind === 'audio' ? 960 : 1800,
+        sequence: 0,
+      });
     }
     const offer = await this.connection.createOffer();
     this.#askNoStunServer();
@@ -59,7 +70,13 @@ export class TestPeer {
     this.#timer ??= setInterval(() => {
       for (const each of this.#tracks) {
         each.sequence += 1;
-        const header = new RtpHeader({ payloadType: each.payloadType, sequenceNumber: each.sequence & 0xffff, timestamp: each.sequence * each.timestampStep, marker: true, ssrc: 1 });
+        const header = new RtpHeader({
+          payloadType: each.payloadType,
+          sequenceNumber: each.sequence & 0xffff,
+          timestamp: each.sequence * each.timestampStep,
+          marker: true,
+          ssrc: 1,
+        });
         each.track.writeRtp(new RtpPacket(header, Buffer.alloc(100, each.sequence & 0xff)));
       }
     }, 20);

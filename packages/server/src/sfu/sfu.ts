@@ -15,7 +15,10 @@ export type SfuRoomState = {
   session: number;
   control: number;
   publishers: Record<string, { handle: number; feed: string; origin: string; tracks: SfuTrack[]; flowing: boolean }>;
-  subscribers: Record<string, { handle: number; offerId: number; answered: boolean; tracks: { mid: string; feed: string; feedMid: string }[] }>;
+  subscribers: Record<
+    string,
+    { handle: number; offerId: number; answered: boolean; tracks: { mid: string; feed: string; feedMid: string }[] }
+  >;
   /** Counts feeds, so that no name is used twice in a room session. */
   feeds: number;
 };
@@ -43,7 +46,11 @@ export interface SfuRoom {
    * `<captureBase>-<kind>-<index of the m-line>.mjr` in the room's capture folder.
    * @throws {CallreelError} `OfferRefused`, `MediaUnavailable`.
    */
-  publish(offer: { userId: string; sdp: string; captureBase: string | null }): Promise<{ sdp: string; tracks: SfuTrack[] }>;
+  publish(offer: {
+    userId: string;
+    sdp: string;
+    captureBase: string | null;
+  }): Promise<{ sdp: string; tracks: SfuTrack[] }>;
   /** Whether an offer would renegotiate the user's running connection. */
   continues(userId: string, sdp: string): boolean;
   /** Closes the user's capture, then the connection: no byte is added to the dumps afterwards. */

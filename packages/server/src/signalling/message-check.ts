@@ -19,7 +19,8 @@ export function isRequestName(name: string): name is RequestName {
 /** The body of a request. @throws {CallreelError} `MessageTooLarge`, `MessageMalformed`, naming the field. */
 export function checkBody<N extends RequestName>(name: N, body: unknown): RequestBodyOf<N> {
   const bytes = Buffer.byteLength(JSON.stringify(body) ?? '');
-  if (bytes > SIGNALLING_MAX_BYTES) throw new CallreelError('MessageTooLarge', `${name} has ${bytes} bytes; allowed are ${SIGNALLING_MAX_BYTES}.`);
+  if (bytes > SIGNALLING_MAX_BYTES)
+    throw new CallreelError('MessageTooLarge', `${name} has ${bytes} bytes; allowed are ${SIGNALLING_MAX_BYTES}.`);
   const schema = bodies.get(name);
   if (schema === undefined) throw new CallreelError('MessageUnknown', name);
   if (!schema.Check(body)) throw new CallreelError('MessageMalformed', describe(name, schema.Errors(body)));

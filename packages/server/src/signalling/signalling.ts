@@ -1,6 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
-import { ERROR_CATALOGUE, type ErrorBody, type RequestBodyOf, type RequestName, type RequestResult, SIGNALLING_MAX_BYTES, SIGNALLING_PATH, type ServerEventName, type ServerEvents, type SignIn } from '@callreel/protocol';
+import {
+  ERROR_CATALOGUE,
+  type ErrorBody,
+  type RequestBodyOf,
+  type RequestName,
+  type RequestResult,
+  type ServerEventName,
+  type ServerEvents,
+  SIGNALLING_MAX_BYTES,
+  SIGNALLING_PATH,
+  type SignIn,
+} from '@callreel/protocol';
 import { Server, type Socket } from 'socket.io';
 import { CallreelError } from '../base/callreel-error.ts';
 import type { Log } from '../base/log.ts';
@@ -10,7 +21,9 @@ import { checkBody, checkSignIn, isRequestName } from './message-check.ts';
 import { RateLimit } from './rate-limit.ts';
 
 /** What answers the requests of devices; an error of the catalogue refuses one. */
-export type RequestHandlers = { [N in RequestName]: (device: DeviceRef, body: RequestBodyOf<N>) => Promise<RequestResult[N]> };
+export type RequestHandlers = {
+  [N in RequestName]: (device: DeviceRef, body: RequestBodyOf<N>) => Promise<RequestResult[N]>;
+};
 
 /** Hears of devices that come and go. */
 export interface Presence {
@@ -75,7 +88,10 @@ export class Signalling {
   notify<N extends ServerEventName>(to: Addressee, name: N, body: ServerEvents[N]): void {
     const whole = to.deviceId === undefined ? userRoom(to) : deviceRoom({ ...to, deviceId: to.deviceId });
     const target = this.#io.to(whole);
-    (to.exceptDeviceId === undefined ? target : target.except(deviceRoom({ ...to, deviceId: to.exceptDeviceId }))).emit(name, body);
+    (to.exceptDeviceId === undefined ? target : target.except(deviceRoom({ ...to, deviceId: to.exceptDeviceId }))).emit(
+      name,
+      body,
+    );
   }
 
   /** Ends all connections. May be called twice. */
@@ -98,7 +114,8 @@ export class Signalling {
     this.#devices.set(room, socket);
     if (earlier !== undefined) this.#kick(earlier, new CallreelError('SignedInElsewhere'));
     const joined = socket.join([userRoom(device), room]);
-    if (joined instanceof Promise) joined.catch((error: unknown) => this.#parts.log.error({ err: error }, 'device could not be registered'));
+    if (joined instanceof Promise)
+      joined.catch((error: unknown) => this.#parts.log.error({ err: error }, 'device could not be registered'));
     this.#parts.presence.came(device);
     const rate = new RateLimit(RATE, performance.now());
     socket.onAny((name: string, ...args: unknown[]) => {
@@ -131,7 +148,10 @@ export class Signalling {
     let timer: NodeJS.Timeout;
     const arm = (): void => {
       const leftMs = expiresAtMs - Date.now();
-      timer = setTimeout(() => (leftMs > TIMER_MAX_MS ? arm() : this.#kick(socket, new CallreelError('UserSigExpired'))), Math.min(Math.max(leftMs, 0), TIMER_MAX_MS));
+      timer = setTimeout(
+        () => (leftMs > TIMER_MAX_MS ? arm() : this.#kick(socket, new CallreelError('UserSigExpired'))),
+        Math.min(Math.max(leftMs, 0), TIMER_MAX_MS),
+      );
     };
     arm();
     return { stop: () => clearTimeout(timer) };
@@ -144,7 +164,8 @@ export class Signalling {
 
   #bodyOf(error: unknown, request: string): ErrorBody {
     const requestId = randomUUID();
-    if (!(error instanceof CallreelError) || ERROR_CATALOGUE[error.code].fault !== 'caller') this.#parts.log.error({ err: error, requestId, request }, 'request failed');
+    if (!(error instanceof CallreelError) || ERROR_CATALOGUE[error.code].fault !== 'caller')
+      this.#parts.log.error({ err: error, requestId, request }, 'request failed');
     else this.#parts.log.debug({ code: error.code, requestId, request }, 'request refused');
     return errorBody(error, requestId);
   }

@@ -202,7 +202,12 @@ describe('window', () => {
   });
 
   test('an idle tail is not in the file: it ends when the last one left, or sent the last packet before vanishing', () => {
-    const vanished = (atS: number, userId: string): Bare => ({ atUs: atS * S, type: 'userLeft', userId, reason: 'timeout' });
+    const vanished = (atS: number, userId: string): Bare => ({
+      atUs: atS * S,
+      type: 'userLeft',
+      userId,
+      reason: 'timeout',
+    });
     const facts = new Map([
       ['a-video.mjr', { lastPacketUs: 12 * S }],
       ['b-video.mjr', { lastPacketUs: 10 * S }],
@@ -228,7 +233,10 @@ describe('window', () => {
   });
 
   test('gives up a stream that has not been heard of for long, unless it is over and all of it is there', () => {
-    const { streams } = readRoomHistory(journal(published(1, 'a'), published(1, 'b', 'audio'), unpublished(9, 'b', 'timeout', 'audio')), 't');
+    const { streams } = readRoomHistory(
+      journal(published(1, 'a'), published(1, 'b', 'audio'), unpublished(9, 'b', 'timeout', 'audio')),
+      't',
+    );
     expect(streams.map((stream) => isWaitedFor(stream, 5 * S, 17 * S))).toEqual([true, true]);
     expect(streams.map((stream) => isWaitedFor(stream, 5 * S, 17.1 * S))).toEqual([false, true]);
   });

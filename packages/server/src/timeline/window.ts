@@ -48,11 +48,7 @@ export function isWaitedFor(stream: StreamLife, tUs: number, nowUs: number): boo
  * unmuted; in an empty room it is when the last one left, or sent the last packet before vanishing.
  * @param facts Of every stream; those that are settled up to `tUs` and have no more packets have `lastPacketUs`.
  */
-export function fileEndUs(
-  history: RoomHistory,
-  facts: ReadonlyMap<string, StreamFacts>,
-  tUs: number,
-): number | null {
+export function fileEndUs(history: RoomHistory, facts: ReadonlyMap<string, StreamFacts>, tUs: number): number | null {
   const untilUs = history.task?.untilUs ?? null;
   if (untilUs === null) return null;
   const empty = isEmptyBefore(history, untilUs);
