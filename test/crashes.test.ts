@@ -70,7 +70,7 @@ test('kill -9 of Janus in the middle of a call: callers publish anew by themselv
   const done = taskFinished(server);
   const call = await holdCall(server, { browsers: { all: browser }, prefix: 'janus-' });
   await talk(5);
-  const published = Promise.all([0, 1].map((already) => nthLine(server, 'streams published', already)));
+  const published = server.next(({ msg }) => msg === 'streams published', 2);
   const killedUs = Date.now() * 1000;
   process.kill(Number(await readFile(join(server.folder, 'janus/janus.pid'), 'utf8')), 'SIGKILL');
   await published;
@@ -110,11 +110,6 @@ test('kill -9 of Janus in the middle of a call: callers publish anew by themselv
     expect(Math.abs(worstMs)).toBeLessThanOrEqual(40);
   }
 });
-
-/** The next line of this kind but `already`. */
-async function nthLine(from: ServerProcess, msg: string, already: number): Promise<void> {
-  for (let seen = 0; seen <= already; seen += 1) await from.next((line) => line.msg === msg);
-}
 
 async function hangUp({ callers, callId }: HeldCall, done: ReturnType<typeof taskFinished>): Promise<Finished> {
   const { alice, bob } = callers;

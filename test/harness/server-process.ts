@@ -93,12 +93,15 @@ export class ServerProcess {
     await serves;
   }
 
-  /** The next line of the log that is wanted; fails when the server ends first. */
-  next(wanted: (line: LogLine) => boolean): Promise<LogLine> {
+  /** The next line of the log that is wanted, or the `count`th from now; fails when the server ends first. */
+  next(wanted: (line: LogLine) => boolean, count = 1): Promise<LogLine> {
     return new Promise((resolve, reject) => {
+      let left = count;
       const entry = {
         wanted,
         found: (line: LogLine) => {
+          left -= 1;
+          if (left > 0) return;
           this.#waiting.delete(entry);
           resolve(line);
         },
