@@ -37,18 +37,22 @@ afterAll(async () => {
   await server.close();
 });
 
-test('kill -9 of the server in the middle of a call: media flows on, the next server takes over, one file without a hole', async () => {
-  const call = await holdCall(server, { browsers: { all: browser }, prefix: 'server-' });
-  await talk(5);
-  await server.kill('SIGKILL');
-  await talk(3);
-  await server.run();
-  const done = taskFinished(server);
-  expect(server.lines.some(({ msg, claimed }) => msg === 'media server runs' && claimed === true)).toBe(true);
-  await talk(6);
-  const finished = await hangUp(call, done);
-  await isWhole(finished, 'server-', 13);
-});
+test.for(['SIGKILL', 'SIGTERM'] as const)(
+  '%s of the server in the middle of a call: media flows on, the next server takes over, one file without a hole',
+  async (signal) => {
+    const prefix = `${signal}-`;
+    const call = await holdCall(server, { browsers: { all: browser }, prefix });
+    await talk(5);
+    await server.kill(signal);
+    await talk(3);
+    await server.run();
+    const done = taskFinished(server);
+    expect(server.lines.findLast(({ msg }) => msg === 'media server runs')).toMatchObject({ claimed: true });
+    await talk(6);
+    const finished = await hangUp(call, done);
+    await isWhole(finished, prefix, 13);
+  },
+);
 
 test('kill -9 of the render child in the middle of a call: one file without a hole', async () => {
   const done = taskFinished(server);

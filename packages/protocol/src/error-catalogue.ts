@@ -18,7 +18,7 @@ export const ERROR_CATALOGUE = Object.freeze({
     fault: 'caller',
     retry: false,
     sentence: 'The UserSig cannot be read or its signature is wrong.',
-    action: 'Sign with the secret key of this application; see docs/guide.',
+    action: 'Sign with the secret key of this application, by a tls-sig-api-v2 library.',
   },
   UserSigExpired: {
     status: 401,
