@@ -8,7 +8,7 @@ import type { Tables } from '../base/db/tables.ts';
 import type { Log } from '../base/log.ts';
 import type { Journal } from '../capture/journal.ts';
 import type { JournalEvent, TaskStopReason } from '../capture/journal-event.ts';
-import type { RoomIdentity } from '../room/room.ts';
+import type { RoomIdentity } from '../room/room-parts.ts';
 import { mixedBaseName } from './file-name.ts';
 import { finishTask, insertTask, spentCaptures, stopTask, unfinishedTasks } from './queries.ts';
 import { RenderChild } from './render-child.ts';

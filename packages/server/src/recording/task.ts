@@ -1,5 +1,5 @@
 import type { TaskStopReason } from '../capture/journal-event.ts';
-import type { RoomIdentity } from '../room/room.ts';
+import type { RoomIdentity } from '../room/room-parts.ts';
 import type { TaskParameters } from './task-parameters.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { nowUs } from '../base/clock.ts';
 import type { Tables } from '../base/db/tables.ts';
-import type { RoomIdentity } from './room.ts';
+import type { RoomIdentity } from './room-parts.ts';
 import type { RoomState } from './room-state.ts';
 
 /** Writes that a room session begins. */

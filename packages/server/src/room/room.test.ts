@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Sfu, SfuRoom, SfuRoomListener, SfuRoomState, SfuTrack } from '../sfu/index.ts';
-import { Room, type RoomIdentity, type RoomNotice, type RoomParts } from './room.ts';
+import { Room } from './room.ts';
+import type { RoomIdentity, RoomNotice, RoomParts } from './room-parts.ts';
 import type { RoomState } from './room-state.ts';
 import { mediaLinesOf } from './session-description.ts';
 

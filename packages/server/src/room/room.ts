@@ -2,48 +2,15 @@ import { randomBytes } from 'node:crypto';
 import type { IceCandidate, RequestBodyOf, RoomSnapshot, StreamKind, StreamSource } from '@callreel/protocol';
 import { CallreelError } from '../base/callreel-error.ts';
 import type { Log } from '../base/log.ts';
-import type { ConnectionRole, Sfu, SfuRoom, SfuRoomListener, SfuRoomState, SfuTrack } from '../sfu/index.ts';
+import type { ConnectionRole, SfuRoom, SfuRoomListener, SfuRoomState, SfuTrack } from '../sfu/index.ts';
+import { Absences } from './absences.ts';
+import { type DeclaredLine, sendingLines } from './declared-lines.ts';
 import type { RoomEvent } from './room-event.ts';
+import type { RoomIdentity, RoomNotice, RoomParts } from './room-parts.ts';
 import { type PublishedStream, type RoomState, snapshotOf } from './room-state.ts';
-import { type MediaLine, mediaLinesOf } from './session-description.ts';
 
 /** Most people in one room. */
 const MAX_USERS = 25;
-
-/** Names a room session. */
-export type RoomIdentity = { roomSessionId: string; sdkAppId: number; roomId: string; roomIdType: 'number' | 'string' };
-
-/** What the devices in a room are told. */
-export type RoomNotice =
-  | { type: 'userEntered'; userId: string }
-  | { type: 'userLeft'; userId: string; reason: 'normal' | 'timeout' | 'removed' }
-  | { type: 'changed'; room: RoomSnapshot }
-  | { type: 'offer'; offerId: number; sdp: string; streams: { mid: string; streamId: string }[] };
-
-/** Where a room's words go. */
-export interface RoomOutlet {
-  /** Awaited before the event takes effect. */
-  event(room: RoomIdentity, event: RoomEvent): Promise<void>;
-  /** Keeps the state. Awaited before anything is built on it. */
-  save(room: RoomIdentity, state: RoomState): Promise<void>;
-  /** Tells users of the room. Never waits for them. */
-  notify(room: RoomIdentity, userIds: string[], notice: RoomNotice): void;
-  /** A user was not heard of for the media time-out and has left. */
-  userLost(room: RoomIdentity, userId: string): void;
-}
-
-/** What a room works with. */
-export type RoomParts = {
-  sfu: Sfu;
-  outlet: RoomOutlet;
-  log: Log;
-  /** Folder that the captures of this room session go to. */
-  captureFolder: string;
-  /** How long a user may be unheard of, in ms. */
-  mediaTimeoutMs: number;
-};
-
-type Unheard = { timer: NodeJS.Timeout; due: boolean };
 
 /**
  * One life of a room.
@@ -59,13 +26,14 @@ export class Room implements SfuRoomListener {
   #sfuRoom: SfuRoom | null = null;
   #queue: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | null = null;
-  readonly #unheard = new Map<string, Unheard>();
+  readonly #absences: Absences;
   readonly #receiving = new Set<string>();
 
   private constructor(identity: RoomIdentity, parts: RoomParts, state: RoomState) {
     this.identity = identity;
     this.#parts = parts;
     this.#state = state;
+    this.#absences = new Absences(parts.mediaTimeoutMs, (userId) => this.#lose(userId));
     this.#log = parts.log.child({ roomSessionId: identity.roomSessionId, sdkAppId: identity.sdkAppId });
   }
 
@@ -258,23 +226,12 @@ export class Room implements SfuRoomListener {
 
   /** The signalling of a user's device is cut. When no packet comes either for the media time-out, the user has left. */
   deviceGone(userId: string): void {
-    if (this.#closing !== null || this.#unheard.has(userId)) return;
-    const timer = setTimeout(() => {
-      const unheard = this.#unheard.get(userId);
-      if (unheard === undefined) return;
-      unheard.due = true;
-      this.#lose(userId);
-    }, this.#parts.mediaTimeoutMs);
-    timer.unref();
-    this.#unheard.set(userId, { timer, due: false });
+    if (this.#closing === null) this.#absences.gone(userId);
   }
 
   /** The signalling of a user's device is back. */
   deviceBack(userId: string): void {
-    const unheard = this.#unheard.get(userId);
-    if (unheard === undefined) return;
-    clearTimeout(unheard.timer);
-    this.#unheard.delete(userId);
+    this.#absences.back(userId);
   }
 
   /** Takes everybody out and ends the room. Closing twice is the same as once. */
@@ -284,7 +241,7 @@ export class Room implements SfuRoomListener {
       for (const { userId } of [...this.#state.users]) await this.#leave(userId, 'normal');
       await this.#sfuRoom?.close();
       await this.#record({ type: 'roomClosed' });
-      for (const userId of [...this.#unheard.keys()]) this.deviceBack(userId);
+      this.#absences.close();
       this.#log.info('room closed');
     });
     return this.#closing;
@@ -293,7 +250,7 @@ export class Room implements SfuRoomListener {
   /** Lets go of the room without ending it: the next process takes it over. */
   async letGo(): Promise<void> {
     await this.#queue.catch(() => null);
-    for (const userId of [...this.#unheard.keys()]) this.deviceBack(userId);
+    this.#absences.close();
   }
 
   // What the media server tells.
@@ -318,7 +275,7 @@ export class Room implements SfuRoomListener {
       else if (this.#streamsOf(userId).length > 0 || this.#sfuRoom?.state.publishers[userId] !== undefined) {
         await this.#stopPublishing(userId, 'timeout');
         this.#tellAll({ type: 'changed', room: this.snapshot });
-        if (this.#unheard.get(userId)?.due === true) this.#lose(userId);
+        if (this.#absences.isDue(userId)) this.#lose(userId);
       }
     });
   }
@@ -343,7 +300,7 @@ export class Room implements SfuRoomListener {
   receiving(userId: string, receiving: boolean): void {
     if (receiving) this.#receiving.add(userId);
     else this.#receiving.delete(userId);
-    if (!receiving && this.#unheard.get(userId)?.due === true) this.#lose(userId);
+    if (!receiving && this.#absences.isDue(userId)) this.#lose(userId);
   }
 
   // Inside.
@@ -491,34 +448,4 @@ export class Room implements SfuRoomListener {
     this.#queue.catch(() => null);
     return result;
   }
-}
-
-type DeclaredLine = MediaLine & { source: StreamSource; muted: boolean };
-
-/** The sending lines of an offer with what the client says of them; both must name the same. */
-function sendingLines(sdp: string, streams: RequestBodyOf<'room.publish'>['streams']): DeclaredLine[] {
-  const lines = mediaLinesOf(sdp).filter(({ sends }) => sends);
-  const declared = streams.map(({ mid, kind, source, muted = false }): DeclaredLine => {
-    const line = lines.find((each) => each.mid === mid);
-    if (line === undefined || line.kind !== kind)
-      throw new CallreelError(
-        'OfferRefused',
-        `streams names mid "${mid}" (${kind}); the offer has ${describe(lines)}.`,
-      );
-    return { ...line, source, muted };
-  });
-  if (new Set(declared.map(({ mid }) => mid)).size !== lines.length || declared.length !== lines.length) {
-    throw new CallreelError(
-      'OfferRefused',
-      `streams has ${declared.length} entries; the offer sends ${describe(lines)}.`,
-    );
-  }
-  if (new Set(declared.map(({ kind, source }) => `${kind} ${source}`)).size !== declared.length) {
-    throw new CallreelError('OfferRefused', 'streams names one kind and source twice.');
-  }
-  return declared;
-}
-
-function describe(lines: readonly MediaLine[]): string {
-  return lines.length === 0 ? 'no sending line' : lines.map(({ mid, kind }) => `"${mid}" (${kind})`).join(', ');
 }

@@ -6,8 +6,9 @@ import type { Tables } from '../base/db/tables.ts';
 import type { Log } from '../base/log.ts';
 import type { Sfu } from '../sfu/index.ts';
 import { closeRoom, insertRoom, openRooms, saveRoom } from './queries.ts';
-import { Room, type RoomIdentity, type RoomNotice, type RoomParts } from './room.ts';
+import { Room } from './room.ts';
 import type { RoomEvent } from './room-event.ts';
+import type { RoomIdentity, RoomNotice, RoomParts } from './room-parts.ts';
 import type { RoomState } from './room-state.ts';
 
 /** Where the words of all rooms go; see `RoomOutlet`. */
