@@ -12,18 +12,13 @@ import {
   talk,
   taskFinished,
 } from './harness/held-call.ts';
+import { FRAME_S, LEFT, RIGHT } from './harness/places.ts';
 import { childrenOf } from './harness/process-tree.ts';
 import { ServerProcess } from './harness/server-process.ts';
 import { PLACEHOLDER, strangers } from './harness/strangers.ts';
-import { judge } from './harness/verdict.ts';
+import { expectInSync, judge } from './harness/verdict.ts';
 import { streamsOf } from './harness/wire-truth.ts';
 import { complaintsOf, measureColors, probeFile } from './scorer/index.ts';
-
-const LEFT = { xPx: 220, yPx: 240, widthPx: 200, heightPx: 160 };
-const RIGHT = { xPx: 860, yPx: 240, widthPx: 200, heightPx: 160 };
-
-/** Length of a picture of the recording: the end of a file is rounded to whole ones. */
-const FRAME_S = 1 / 15;
 
 let server: ServerProcess;
 let browser: Browser;
@@ -107,12 +102,7 @@ test('kill -9 of Janus in the middle of a call: callers publish anew by themselv
     ],
     { fromUs: backUs + 2_000_000, untilUs: file.startUs + file.durationUs - 200_000 },
   );
-  console.table(verdicts);
-  for (const { missing, worstMs, expected } of verdicts) {
-    expect(expected).toBeGreaterThanOrEqual(3);
-    expect(missing).toBe(0);
-    expect(Math.abs(worstMs)).toBeLessThanOrEqual(40);
-  }
+  expectInSync(verdicts, 3);
 });
 
 async function hangUp({ callers, callId }: HeldCall, done: ReturnType<typeof taskFinished>): Promise<Finished> {
@@ -151,11 +141,6 @@ async function isWhole(
     ],
     { fromUs: file.startUs + 500_000, untilUs: file.startUs + file.durationUs - 200_000 },
   );
-  console.table(verdicts);
+  expectInSync(verdicts, leastSeconds - 1);
   console.log(`file ${(file.durationUs / 1e6).toFixed(2)} s, ready ${readyMs.toFixed(0)} ms after hang-up`);
-  for (const { expected, missing, worstMs } of verdicts) {
-    expect(expected).toBeGreaterThanOrEqual(leastSeconds - 1);
-    expect(missing).toBe(0);
-    expect(Math.abs(worstMs)).toBeLessThanOrEqual(40);
-  }
 }

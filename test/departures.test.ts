@@ -2,20 +2,12 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inState, press, startChromium } from './harness/chromium.ts';
 import { finishedRecording, holdCall, SIGNALS, talk, taskFinished } from './harness/held-call.ts';
+import { LEFT, QUARTERS, RIGHT } from './harness/places.ts';
 import { ServerProcess } from './harness/server-process.ts';
 import { PLACEHOLDER, strangers } from './harness/strangers.ts';
-import { judge } from './harness/verdict.ts';
+import { expectInSync, judge } from './harness/verdict.ts';
 import { streamsOf } from './harness/wire-truth.ts';
 import { complaintsOf, measureColors } from './scorer/index.ts';
-
-const LEFT = { xPx: 220, yPx: 240, widthPx: 200, heightPx: 160 };
-const RIGHT = { xPx: 860, yPx: 240, widthPx: 200, heightPx: 160 };
-/** Places of three in a grid of two by two. */
-const QUARTERS = [
-  { xPx: 200, yPx: 80, widthPx: 200, heightPx: 160 },
-  { xPx: 840, yPx: 80, widthPx: 200, heightPx: 160 },
-  { xPx: 200, yPx: 440, widthPx: 200, heightPx: 160 },
-] as const;
 
 let server: ServerProcess;
 let browser: Browser;
@@ -75,12 +67,7 @@ test('a caller who leaves a group early: the place is given to the others at tha
     ],
     { fromUs: leftUs + 500_000, untilUs: file.startUs + file.durationUs - 200_000 },
   );
-  console.table(verdicts);
-  for (const { missing, worstMs, expected } of verdicts) {
-    expect(expected).toBeGreaterThanOrEqual(3);
-    expect(missing).toBe(0);
-    expect(Math.abs(worstMs)).toBeLessThanOrEqual(40);
-  }
+  expectInSync(verdicts, 3);
   for (const { context } of [alice, bob, carol]) await context.close();
 });
 
@@ -126,12 +113,7 @@ test('a caller who switches the camera off and on: an empty place meanwhile, and
     { fromUs: file.startUs + 500_000, untilUs: file.startUs + file.durationUs - 200_000 },
   );
   const voices = verdicts.filter(({ kind }) => kind === 'audio');
-  console.table(voices);
-  for (const { missing, worstMs, expected } of voices) {
-    expect(expected).toBeGreaterThanOrEqual(11);
-    expect(missing).toBe(0);
-    expect(Math.abs(worstMs)).toBeLessThanOrEqual(40);
-  }
+  expectInSync(voices, 11);
   for (const { context } of [alice, bob]) await context.close();
 });
 
@@ -172,11 +154,7 @@ test('a caller whose page is killed: shown as left after the media time-out, and
     [{ userId: 'killed-alice', pitchHz: SIGNALS.alice.pitchHz, rectangle: LEFT }],
     { fromUs: file.startUs + 500_000, untilUs: file.startUs + file.durationUs - 200_000 },
   );
-  console.table(verdicts);
-  for (const { missing, worstMs } of verdicts) {
-    expect(missing).toBe(0);
-    expect(Math.abs(worstMs)).toBeLessThanOrEqual(40);
-  }
+  expectInSync(verdicts, 6);
   await alice.context.close();
 });
 

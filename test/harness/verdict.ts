@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { matchOnsets, measureFlashes, measureTones, type Rectangle } from '../scorer/index.ts';
 import { type JournalledStream, wireOnsetsUs } from './wire-truth.ts';
 
@@ -54,4 +55,17 @@ export async function judge(
     }
   }
   return verdicts;
+}
+
+/** Bound of the issue for the distance between wire and file, in ms. */
+const SYNC_MS = 40;
+
+/** Prints the verdicts and asks that nothing is missing and everything lies within ± 40 ms of the wire. */
+export function expectInSync(verdicts: readonly Verdict[], leastOnsets: number): void {
+  console.table(verdicts);
+  for (const { userId, kind, expected, missing, worstMs } of verdicts) {
+    expect(expected, `${kind} of ${userId} on the wire`).toBeGreaterThanOrEqual(leastOnsets);
+    expect(missing, `${kind} of ${userId} missing in the file`).toBe(0);
+    expect(Math.abs(worstMs), `${kind} of ${userId} against the wire`).toBeLessThanOrEqual(SYNC_MS);
+  }
 }
