@@ -6,7 +6,7 @@ import type { RecordingSettings } from '../apps/recording-settings.ts';
 import { nowUs } from '../base/clock.ts';
 import type { Tables } from '../base/db/tables.ts';
 import type { Log } from '../base/log.ts';
-import type { Journal } from '../capture/journal.ts';
+import { Journal } from '../capture/journal.ts';
 import type { JournalEvent, TaskStopReason } from '../capture/journal-event.ts';
 import type { RoomIdentity } from '../room/room-parts.ts';
 import { mixedBaseName } from './file-name.ts';
@@ -92,11 +92,8 @@ export class Recorder {
     for (const { identity, journal } of rooms) await this.#enterRoom(identity, journal);
     for (const task of await unfinishedTasks(this.#parts.db)) {
       const room = this.#rooms.get(task.room.roomSessionId);
-      if (task.state === 'running' && room === undefined) {
-        // The room was closed, and its journal with it, in the moment of the crash.
-        await this.#stop(task, nowUs(), 'roomClosed', null);
-      }
-      if (room !== undefined) this.#completeJournal(room.journal, task);
+      if (room === undefined) await this.#stopWithoutRoom(task);
+      else this.#completeJournal(room.journal, task);
       this.#render(task);
     }
     this.#sweep = setInterval(() => this.#detached(this.#deleteSpentCaptures()), SWEEP_MS);
@@ -210,6 +207,18 @@ export class Recorder {
     await stopTask(this.#parts.db, task);
     if (journal !== null) this.#completeJournal(journal, task);
     this.#parts.log.info({ taskId: task.taskId, reason }, 'task stopped');
+  }
+
+  /** The room of an unfinished task was closed before: its journal still has to say that the task's window is. */
+  async #stopWithoutRoom(task: Task): Promise<void> {
+    const folder = join(this.#parts.capturesFolder, task.room.roomSessionId);
+    const journal = Journal.exists(folder) ? Journal.open(folder) : null;
+    try {
+      if (task.state === 'running') await this.#stop(task, nowUs(), 'roomClosed', journal);
+      else if (journal !== null) this.#completeJournal(journal, task);
+    } finally {
+      journal?.close();
+    }
   }
 
   /** Writes into the journal what the task's row says beyond it. */

@@ -1,0 +1,253 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createFirstCredentials } from '../apps/index.ts';
+import type { RecordingSettings } from '../apps/recording-settings.ts';
+import { type Database, openDatabase } from '../base/db/index.ts';
+import { Journal } from '../capture/journal.ts';
+import type { JournalEvent } from '../capture/journal-event.ts';
+import type { RoomEvent } from '../room/room-event.ts';
+import type { RoomIdentity } from '../room/room-parts.ts';
+import { Recorder } from './recorder.ts';
+import { DEFAULT_TASK_PARAMETERS } from './task-parameters.ts';
+import { listTasks } from './task-record.ts';
+
+let folder = '';
+let database: Database;
+let sdkAppId = 0;
+let recorder: Recorder;
+let settings: RecordingSettings;
+let signs: boolean[] = [];
+let rooms = 0;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'callreel-recorder-'));
+  mkdirSync(join(folder, 'captures'));
+  database = await openDatabase({ dataFolder: folder, databaseUrl: null });
+  sdkAppId = (await createFirstCredentials(database.db, join(folder, 'credentials.json')))?.app.sdkAppId ?? 0;
+}, 60_000);
+afterAll(async () => {
+  await database.close();
+  await rm(folder, { recursive: true });
+});
+
+beforeEach(() => {
+  settings = { mode: 'automatic', template: { ...DEFAULT_TASK_PARAMETERS, maxIdleMs: 5_000 }, indexAlways: true };
+  signs = [];
+  recorder = newRecorder();
+});
+afterEach(() => recorder.close());
+
+function newRecorder(captureRetentionHours = 1): Recorder {
+  return new Recorder({
+    db: database.db,
+    log: pino({ level: 'silent' }),
+    settingsOf: async () => settings,
+    rendersFolder: join(folder, 'renders'),
+    capturesFolder: join(folder, 'captures'),
+    captureRetentionHours,
+    outlet: { keep: async () => undefined, sign: (_, recording) => signs.push(recording) },
+  });
+}
+
+/** A room session with a journal, as room/ and capture/ would have it. */
+class TestRoom {
+  readonly identity: RoomIdentity;
+  journal: Journal;
+
+  private constructor(identity: RoomIdentity) {
+    this.identity = identity;
+    this.journal = Journal.open(join(folder, 'captures', identity.roomSessionId));
+  }
+
+  static async open(): Promise<TestRoom> {
+    rooms += 1;
+    const room = new TestRoom({
+      roomSessionId: `session-${rooms}`,
+      sdkAppId,
+      roomId: String(rooms),
+      roomIdType: 'number',
+    });
+    const { roomSessionId, roomId } = room.identity;
+    await database.db
+      .insertInto('room_sessions')
+      .values({
+        room_session_id: roomSessionId,
+        sdk_app_id: sdkAppId,
+        room_id: roomId,
+        room_id_type: 'number',
+        state: 'open',
+        opened_us: 1,
+        closed_us: null,
+        snapshot: '{}',
+      })
+      .execute();
+    await room.say({ type: 'roomOpened', sdkAppId, roomId, roomIdType: 'number' });
+    return room;
+  }
+
+  async say(event: RoomEvent): Promise<JournalEvent> {
+    const written = this.journal.append(event);
+    await recorder.roomEvent(this.identity, this.journal, written);
+    return written;
+  }
+
+  publish(userId: string, streamId: string): Promise<JournalEvent> {
+    return this.say({
+      type: 'streamPublished',
+      userId,
+      streamId,
+      kind: 'audio',
+      source: 'main',
+      muted: false,
+      // Nothing of it is captured, so that the render need not wait for it.
+      dump: null,
+    });
+  }
+
+  /** What the journal's file says of tasks. */
+  taskEvents(): JournalEvent[] {
+    return readFileSync(join(this.journal.folder, 'journal.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as JournalEvent)
+      .filter(({ type }) => type.startsWith('task'));
+  }
+
+  async tasks() {
+    return (await listTasks(database.db, { limit: 100 })).filter(({ roomId }) => roomId === this.identity.roomId);
+  }
+}
+
+describe('an automatic task', () => {
+  test('starts with the first stream, once, and ends with the room', async () => {
+    const room = await TestRoom.open();
+    await room.say({ type: 'userEntered', userId: 'alice' });
+    expect(await room.tasks()).toEqual([]);
+    const first = await room.publish('alice', 'a1');
+    await room.publish('alice', 'a2');
+    expect(await room.tasks()).toMatchObject([{ state: 'running', origin: 'automatic', startedUs: first.atUs }]);
+    const closing = await room.say({ type: 'roomClosing' });
+    await room.say({ type: 'userLeft', userId: 'alice', reason: 'normal' });
+    await room.say({ type: 'roomClosed' });
+    expect(room.taskEvents()).toMatchObject([
+      { type: 'taskStarted', fromUs: first.atUs },
+      { type: 'taskStopped', untilUs: closing.atUs, reason: 'roomClosed' },
+    ]);
+    expect(signs).toEqual([true, false]);
+    // No packet was captured: the render says so, and the task tells it.
+    await recorder.settled();
+    expect(await room.tasks()).toMatchObject([{ state: 'failed', report: { code: 'NothingCaptured' } }]);
+  });
+
+  test('is not started when the application records by REST or not at all', async () => {
+    for (const mode of ['rest', 'off'] as const) {
+      settings = { ...settings, mode };
+      expect(await recorder.capturesAll(sdkAppId)).toBe(false);
+      const room = await TestRoom.open();
+      await room.publish('alice', 'a');
+      expect(await room.tasks()).toEqual([]);
+    }
+  });
+
+  test('keeps the settings with which its room opened', async () => {
+    const room = await TestRoom.open();
+    settings = { ...settings, mode: 'off' };
+    await room.publish('alice', 'a');
+    expect(await room.tasks()).toHaveLength(1);
+  });
+});
+
+describe('idle time', () => {
+  test('ends the task where the last user left, when nobody comes back', async () => {
+    settings = { ...settings, template: { ...settings.template, maxIdleMs: 60 } };
+    const room = await TestRoom.open();
+    await room.say({ type: 'userEntered', userId: 'alice' });
+    await room.publish('alice', 'a');
+    const left = await room.say({ type: 'userLeft', userId: 'alice', reason: 'timeout' });
+    await vi.waitFor(() =>
+      expect(room.taskEvents().at(-1)).toMatchObject({ type: 'taskStopped', untilUs: left.atUs, reason: 'idle' }),
+    );
+    expect(signs.at(-1)).toBe(false);
+  });
+
+  test('does not end it when somebody comes back in time: the same task goes on', async () => {
+    settings = { ...settings, template: { ...settings.template, maxIdleMs: 60 } };
+    const [returns, stays] = [await TestRoom.open(), await TestRoom.open()];
+    await returns.say({ type: 'userEntered', userId: 'alice' });
+    await returns.publish('alice', 'a');
+    await returns.say({ type: 'userLeft', userId: 'alice', reason: 'timeout' });
+    await returns.say({ type: 'userEntered', userId: 'alice' });
+    // The other room's idle time began later: when it is over, so would the first one's be.
+    await stays.publish('bob', 'b');
+    await stays.say({ type: 'userEntered', userId: 'bob' });
+    await stays.say({ type: 'userLeft', userId: 'bob', reason: 'normal' });
+    await vi.waitFor(async () => expect(await stays.tasks()).toMatchObject([{ stopReason: 'idle' }]));
+    expect(await returns.tasks()).toMatchObject([{ state: 'running' }]);
+  });
+});
+
+describe('after a crash', () => {
+  test('a running task goes on, and the journal is completed from the rows', async () => {
+    const room = await TestRoom.open();
+    await room.say({ type: 'userEntered', userId: 'alice' });
+    await room.publish('alice', 'a');
+    await recorder.close();
+    const [task] = await room.tasks();
+    // The crash came after the row and before the journal's line.
+    const untilUs = (task?.startedUs ?? 0) + 1_000_000;
+    await database.db
+      .updateTable('tasks')
+      .set({ state: 'stopped', until_us: untilUs, stop_reason: 'roomClosed' })
+      .where('task_id', '=', task?.taskId ?? '')
+      .execute();
+    room.journal.close();
+    room.journal = Journal.open(room.journal.folder);
+    expect(room.taskEvents().map(({ type }) => type)).toEqual(['taskStarted']);
+    recorder = newRecorder();
+    await recorder.resume([{ identity: room.identity, journal: room.journal }]);
+    expect(room.taskEvents()).toMatchObject([{ type: 'taskStarted' }, { type: 'taskStopped', untilUs }]);
+    await recorder.settled();
+    expect(await room.tasks()).toMatchObject([{ state: 'failed' }]);
+  });
+
+  test('a task whose room is gone is stopped, not forgotten', async () => {
+    const room = await TestRoom.open();
+    await room.publish('alice', 'a');
+    await recorder.close();
+    recorder = newRecorder();
+    await recorder.resume([]);
+    expect(room.taskEvents()).toMatchObject([{ type: 'taskStarted' }, { type: 'taskStopped', reason: 'roomClosed' }]);
+    await recorder.settled();
+    expect(await room.tasks()).toMatchObject([{ state: 'failed' }]);
+  });
+});
+
+test('captures are deleted when their time is over and every task of theirs is rendered, and not before', async () => {
+  const [rendered, failed, open] = [await TestRoom.open(), await TestRoom.open(), await TestRoom.open()];
+  for (const room of [rendered, failed]) {
+    await room.publish('alice', 'a');
+    await room.say({ type: 'roomClosing' });
+    await room.say({ type: 'roomClosed' });
+    await database.db
+      .updateTable('room_sessions')
+      .set({ state: 'closed', closed_us: 1 })
+      .where('room_session_id', '=', room.identity.roomSessionId)
+      .execute();
+  }
+  await recorder.settled();
+  await database.db
+    .updateTable('tasks')
+    .set({ state: 'rendered' })
+    .where('room_session_id', '=', rendered.identity.roomSessionId)
+    .execute();
+  await recorder.close();
+  recorder = newRecorder();
+  await recorder.resume([]);
+  const left = await readdir(join(folder, 'captures'));
+  expect(left).not.toContain(rendered.identity.roomSessionId);
+  expect(left).toEqual(expect.arrayContaining([failed.identity.roomSessionId, open.identity.roomSessionId]));
+});
