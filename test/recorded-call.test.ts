@@ -75,3 +75,42 @@ test.for(['vp8', 'h264'] as const)(
     for (const { context } of [alice, bob]) await context.close();
   },
 );
+
+/** Runs in the page: plays, seeks, and tells the size of the picture. */
+const PLAY_AND_SEEK = `(async () => {
+  const video = document.querySelector('#player video');
+  const reached = (seconds) => new Promise((resolve, reject) => {
+    video.addEventListener('error', () => reject(new Error(video.error.message)));
+    video.addEventListener('timeupdate', () => { if (video.currentTime > seconds) resolve(); });
+  });
+  video.muted = true;
+  await video.play();
+  await reached(0.5);
+  video.currentTime = 8;
+  await reached(8.3);
+  return [video.videoWidth, video.videoHeight];
+})()`;
+
+test('the library finds a recording by the beginning of its name, and Chromium plays and seeks it', async () => {
+  const { admin, app } = await server.credentials();
+  const { media } = (await (await server.api('/api/v1/media?limit=100')).json()) as { media: { name: string }[] };
+  const [newest] = media;
+  if (newest === undefined) throw new Error('There is no recording.');
+  const context = await browser.newContext({ locale: 'en-GB' });
+  const page = await context.newPage();
+  await page.goto(`${server.address}/library`);
+  await page.locator('input[name="user"]').fill(admin.user);
+  await page.locator('input[name="password"]').fill(admin.password);
+  await page.locator('button[type="submit"]').click();
+  await page.locator('tbody tr').first().waitFor();
+
+  await page.locator('#prefix').fill(`${app.sdkAppId}_0`);
+  await page.locator('#nothing').waitFor();
+  await page.locator('#prefix').fill(newest.name.slice(0, -6));
+  await page.locator('tbody tr').first().waitFor();
+  expect(await page.locator('tbody tr').count()).toBe(1);
+  await page.locator('tbody tr button').first().click();
+  const facts = await page.evaluate(PLAY_AND_SEEK);
+  expect(facts).toEqual([1280, 720]);
+  await context.close();
+});
