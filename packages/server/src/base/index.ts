@@ -2,6 +2,7 @@
  * What enters: the command line, the environment, the disk. What leaves: configuration, log, clock, data
  * folder, errors; the database has its own folder, `db/`. May not: import a stage.
  */
+export { Absences } from './absences.ts';
 export { CallreelError } from './callreel-error.ts';
 export { nowUs } from './clock.ts';
 export { loadConfig } from './config.ts';

@@ -36,11 +36,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-function newCalls(ringTimeoutMs = 30_000): Calls {
+function newCalls(ringTimeoutMs = 30_000, absenceTimeoutMs = 10_000): Calls {
   return new Calls({
     db: database.db,
     log: pino({ level: 'silent' }),
     ringTimeoutMs,
+    absenceTimeoutMs,
     outlet: {
       event: async ({ type }) => {
         if (refuseRoom && type === 'answered') throw new CallreelError('MediaUnavailable');
@@ -150,6 +151,18 @@ describe('a 1:1 call', () => {
     await calls.memberLost(callId, 'bob');
     expect(told.at(-2)).toEqual({ to: 'alice@alice-tab-1', name: 'call.ended', reason: 'offline', userId: 'bob' });
     expect(await recordOf(callId)).toMatchObject({ result: 'offline' });
+  });
+
+  test('a caller who vanishes while it rings: the callee stops ringing; one who comes back goes on', async () => {
+    calls = newCalls(30_000, 50);
+    const lost = await calls.start(alice, video('bob'));
+    const kept = await calls.start(carol, video('dave'));
+    calls.deviceGone(alice);
+    calls.deviceGone(carol);
+    calls.deviceBack(carol);
+    await vi.waitFor(async () => expect((await recordOf(lost.callId))?.result).toBe('offline'));
+    expect(told).toContainEqual({ to: 'bob', name: 'call.notConnected', reason: 'offline', userId: 'alice' });
+    expect((await recordOf(kept.callId))?.state).toBe('calling');
   });
 
   test('an answer that gets no room is taken back, and may be given again', async () => {

@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { CallEndReason, CallInfo, RequestBodyOf } from '@callreel/protocol';
 import type { Kysely } from 'kysely';
+import { Absences } from '../base/absences.ts';
 import { CallreelError } from '../base/callreel-error.ts';
 import { nowUs } from '../base/clock.ts';
 import type { Tables } from '../base/db/tables.ts';
@@ -14,6 +15,7 @@ import {
   isBusyState,
   type MemberState,
 } from './call.ts';
+import { CallNotices, type Declined } from './call-notices.ts';
 import { insertCall, knownUsers, liveCalls, updateCall } from './queries.ts';
 
 /** What calls work with. */
@@ -23,12 +25,11 @@ export type CallsParts = {
   log: Log;
   /** Ringing time when the caller names none, in ms. */
   ringTimeoutMs: number;
+  /** How long the device of a caller may be unheard of before the call stops ringing, in ms. */
+  absenceTimeoutMs: number;
 };
 
 type Live = { call: Call; timer: NodeJS.Timeout | null; queue: Promise<unknown> };
-
-/** What one member's going means to the others. */
-type Declined = 'reject' | 'noResponse' | 'lineBusy' | 'offline';
 
 /**
  * All calls that live.
@@ -41,8 +42,13 @@ export class Calls {
   readonly #parts: CallsParts;
   readonly #live = new Map<string, Live>();
 
+  readonly #notices: CallNotices;
+  readonly #absences: Absences;
+
   constructor(parts: CallsParts) {
     this.#parts = parts;
+    this.#notices = new CallNotices(parts.outlet);
+    this.#absences = new Absences(parts.absenceTimeoutMs, (name) => this.#callersLost(name));
   }
 
   /** Takes over what an earlier process left. @param hasRoom whether an active call's room is still open. */
@@ -51,6 +57,7 @@ export class Calls {
       const live: Live = { call, timer: null, queue: Promise.resolve() };
       this.#live.set(call.callId, live);
       this.#armTimeout(live);
+      if (call.state === 'calling') this.deviceGone(callerDevice(call));
       if (call.state === 'active' && !hasRoom(call))
         await this.#inOrder(live, () => this.#end(live, 'endByServer', call.callerId));
     }
@@ -114,12 +121,9 @@ export class Calls {
       this.#parts.log.info({ callId: call.callId, sdkAppId, callees: userIdList.length }, 'call started');
       this.#armTimeout(live);
       for (const callee of call.members.filter(({ state }) => state === 'ringing')) {
-        this.#parts.outlet.notify({ sdkAppId, userId: callee.userId }, 'call.received', {
-          info: infoFor(call, callee.userId),
-          timeoutMs: call.timeoutMs,
-        });
+        this.#notices.ring(call, callee);
       }
-      for (const callee of busy) this.#tellDeclined(call, callee, 'lineBusy');
+      for (const callee of busy) this.#notices.declined(call, callee, 'lineBusy');
       return infoFor(call, userId);
     });
   }
@@ -156,15 +160,7 @@ export class Calls {
         throw error;
       }
       this.#parts.log.info({ callId, first }, 'call answered');
-      this.#parts.outlet.notify(
-        { sdkAppId: call.sdkAppId, userId: device.userId, exceptDeviceId: device.deviceId },
-        'call.notConnected',
-        {
-          info: infoFor(call, device.userId),
-          reason: 'otherDeviceAccepted',
-          userId: device.userId,
-        },
-      );
+      this.#notices.answered(call, device);
       return { info: infoFor(call, device.userId), acceptedUs };
     });
   }
@@ -208,6 +204,16 @@ export class Calls {
     });
   }
 
+  /** A device is not heard of any more. A call that it placed and that still rings ends when it does not come back. */
+  deviceGone(device: DeviceRef): void {
+    if (this.#placedBy(nameOf(device)).length > 0) this.#absences.gone(nameOf(device));
+  }
+
+  /** A device is heard of again. */
+  deviceBack(device: DeviceRef): void {
+    this.#absences.back(nameOf(device));
+  }
+
   /** The live calls that a device belongs to: those that ring for its user, and those that it is in. */
   of(device: DeviceRef): { call: Call; member: CallMember; info: CallInfo; remainingMs: number }[] {
     return [...this.#live.values()].flatMap(({ call }) => {
@@ -242,7 +248,24 @@ export class Calls {
 
   /** Stops all timers; the calls stay as they are, for the next process. */
   letGo(): void {
+    this.#absences.close();
     for (const { timer } of this.#live.values()) if (timer !== null) clearTimeout(timer);
+  }
+
+  /** Calls that a device placed and that nobody has answered. */
+  #placedBy(name: string): Call[] {
+    return [...this.#live.values()]
+      .map(({ call }) => call)
+      .filter((call) => call.state === 'calling' && nameOf(callerDevice(call)) === name);
+  }
+
+  #callersLost(name: string): void {
+    for (const { callId, callerId } of this.#placedBy(name)) {
+      this.memberLost(callId, callerId).catch((error: unknown) =>
+        this.#parts.log.error({ err: error, callId }, 'a call whose caller vanished could not be ended'),
+      );
+    }
+    this.#absences.back(name);
   }
 
   #armTimeout(live: Live): void {
@@ -273,23 +296,8 @@ export class Calls {
     for (const member of members) member.state = state;
     await updateCall(this.#parts.db, call, members, null);
     for (const member of members) {
-      this.#tellDeclined(call, member.userId, reason);
-      const info = infoFor(call, member.userId);
-      const to = { sdkAppId: call.sdkAppId, userId: member.userId };
-      if (actingDeviceId === null)
-        this.#parts.outlet.notify(to, 'call.notConnected', { info, reason, userId: member.userId });
-      else {
-        this.#parts.outlet.notify({ ...to, deviceId: actingDeviceId }, 'call.notConnected', {
-          info,
-          reason,
-          userId: member.userId,
-        });
-        this.#parts.outlet.notify({ ...to, exceptDeviceId: actingDeviceId }, 'call.notConnected', {
-          info,
-          reason: 'otherDeviceReject',
-          userId: member.userId,
-        });
-      }
+      this.#notices.declined(call, member.userId, reason);
+      this.#notices.stopRinging(call, member, reason, actingDeviceId);
     }
     if (!this.#goesOn(call)) await this.#end(live, reason, members[0]?.userId ?? call.callerId);
   }
@@ -301,7 +309,7 @@ export class Calls {
     if (!this.#goesOn(call)) return this.#end(live, reason, member.userId, [member]);
     await updateCall(this.#parts.db, call, [member], null);
     await this.#parts.outlet.event({ type: 'left', call, userId: member.userId, reason });
-    this.#tellEnded(call, member, reason, member.userId);
+    this.#notices.ended(call, member, reason, member.userId);
     return undefined;
   }
 
@@ -326,46 +334,16 @@ export class Calls {
     this.#live.delete(call.callId);
     this.#parts.log.info({ callId: call.callId, reason }, 'call ended');
     for (const member of ringing) {
-      this.#parts.outlet.notify({ sdkAppId: call.sdkAppId, userId: member.userId }, 'call.notConnected', {
-        info: infoFor(call, member.userId),
-        reason: begun ? 'canceled' : reason,
-        userId,
-      });
+      // Who still rings has neither refused nor hung up: the call was taken back.
+      const own = begun ? 'canceled' : reason;
+      this.#notices.notConnected(call, { ...member, deviceId: null }, own, userId);
     }
     for (const member of [...active, ...gone]) {
-      if (begun) this.#tellEnded(call, member, reason, userId);
-      else
-        this.#parts.outlet.notify(deviceOf(call, member), 'call.notConnected', {
-          info: infoFor(call, member.userId),
-          reason,
-          userId,
-        });
+      if (begun) this.#notices.ended(call, member, reason, userId);
+      else this.#notices.notConnected(call, member, reason, userId);
     }
     // After the words to the devices: whoever hung up has waited long enough, and nothing can refuse this.
     await this.#parts.outlet.event({ type: 'ended', call, reason });
-  }
-
-  #tellEnded(call: Call, member: CallMember, reason: CallEndReason, userId: string): void {
-    const totalMs = call.acceptedUs === null ? 0 : Math.round((nowUs() - call.acceptedUs) / 1000);
-    this.#parts.outlet.notify(deviceOf(call, member), 'call.ended', {
-      info: infoFor(call, member.userId),
-      reason,
-      userId,
-      totalMs,
-    });
-  }
-
-  /** In a 1:1 call only the caller hears of it, in a group all who are invited. */
-  #tellDeclined(call: Call, userId: string, reason: Declined): void {
-    for (const member of call.members) {
-      const hears = member.role === 'caller' || (call.callType === 'multi' && isBusyState(member.state));
-      if (hears && member.userId !== userId)
-        this.#parts.outlet.notify({ sdkAppId: call.sdkAppId, userId: member.userId }, 'call.userDeclined', {
-          callId: call.callId,
-          userId,
-          reason,
-        });
-    }
   }
 
   #isBusy(sdkAppId: number, userId: string): boolean {
@@ -409,10 +387,11 @@ export class Calls {
   }
 }
 
-function deviceOf(call: Call, member: CallMember): { sdkAppId: number; userId: string; deviceId?: string } {
-  return {
-    sdkAppId: call.sdkAppId,
-    userId: member.userId,
-    ...(member.deviceId === null ? {} : { deviceId: member.deviceId }),
-  };
+function callerDevice(call: Call): DeviceRef {
+  const deviceId = call.members.find(({ role }) => role === 'caller')?.deviceId ?? '';
+  return { sdkAppId: call.sdkAppId, userId: call.callerId, deviceId };
+}
+
+function nameOf({ sdkAppId, userId, deviceId }: DeviceRef): string {
+  return `${sdkAppId} ${deviceId} ${userId}`;
 }

@@ -1,6 +1,6 @@
 import type { Log } from '../base/log.ts';
-import type { CallEvent, CallOutlet, Calls } from '../call/index.ts';
-import type { RoomIdentity, RoomNotice, Rooms } from '../room/index.ts';
+import type { CallEvent, CallOutlet, Calls, DeviceRef } from '../call/index.ts';
+import type { Room, RoomIdentity, RoomNotice, Rooms } from '../room/index.ts';
 import type { Signalling } from '../signalling/index.ts';
 
 /** The stages that are connected here; made after this, since they need it. */
@@ -71,6 +71,12 @@ export class CallRooms {
       );
   }
 
+  async #enter(room: Room, device: DeviceRef): Promise<void> {
+    await room.enter(device.userId, device.deviceId);
+    // Whose connection is cut in this very moment is waited for like anybody else.
+    if (!this.#stages().signalling.isConnected(device)) room.deviceGone(device.userId);
+  }
+
   async #callEvent(event: CallEvent): Promise<void> {
     const { calls, rooms, signalling } = this.#stages();
     const { sdkAppId, roomId, roomIdType, callId } = event.call;
@@ -78,7 +84,7 @@ export class CallRooms {
       case 'answered': {
         const room = await rooms.open({ sdkAppId, roomId, roomIdType, captured: await this.#captures(sdkAppId) });
         // The room is entered for them: no round trip passes between the answer and the first packet.
-        for (const { userId, deviceId } of [event.caller, event.callee]) await room.enter(userId, deviceId);
+        for (const device of [event.caller, event.callee]) await this.#enter(room, device);
         const caller = calls.of(event.caller).find(({ call }) => call.callId === callId);
         if (caller !== undefined && event.call.acceptedUs !== null) {
           signalling.notify(event.caller, 'call.begun', {
@@ -89,9 +95,11 @@ export class CallRooms {
         }
         break;
       }
-      case 'joined':
-        await rooms.find(sdkAppId, roomId)?.enter(event.member.userId, event.member.deviceId);
+      case 'joined': {
+        const room = rooms.find(sdkAppId, roomId);
+        if (room !== null) await this.#enter(room, event.member);
         break;
+      }
       case 'left':
         await rooms.find(sdkAppId, roomId)?.leave(event.userId, event.reason === 'offline' ? 'timeout' : 'normal');
         break;

@@ -4,10 +4,10 @@ import { createApi } from '../api/index.ts';
 import { Applications, ConsoleUsers, type Credentials, createFirstCredentials, RestKeys } from '../apps/index.ts';
 import { type Database, openDatabase } from '../base/db/index.ts';
 import { CallreelError, type Config, createLog, type DataFolder, type Log, openDataFolder } from '../base/index.ts';
-import { type CallRecord, Calls, listCalls, rememberUser } from '../call/index.ts';
+import { type CallRecord, Calls, type DeviceRef, listCalls, rememberUser } from '../call/index.ts';
 import { Catalogue, type Library } from '../library/index.ts';
 import { listTasks, Recorder, type RenderedFile } from '../recording/index.ts';
-import { Rooms } from '../room/index.ts';
+import { type Room, Rooms } from '../room/index.ts';
 import { JanusSfu } from '../sfu/index.ts';
 import { Signalling } from '../signalling/index.ts';
 import { LocalStore, type Store } from '../store/index.ts';
@@ -166,9 +166,15 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     log,
     outlet: callRooms.callOutlet,
     ringTimeoutMs: config.call.ringTimeoutS * 1000,
+    absenceTimeoutMs: config.mediaTimeoutS * 1000,
   });
   undo.push(() => calls.letGo());
 
+  const roomsOf = ({ sdkAppId, userId, deviceId }: DeviceRef): Room[] =>
+    [...rooms].filter(
+      ({ identity, users }) =>
+        identity.sdkAppId === sdkAppId && users.some((user) => user.userId === userId && user.deviceId === deviceId),
+    );
   const api = await createApi({
     log,
     demo: config.demo,
@@ -188,21 +194,13 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     log,
     handlers: requestHandlers({ calls, rooms }),
     presence: {
-      came: ({ sdkAppId, userId, deviceId }) => {
-        for (const room of rooms)
-          if (
-            room.identity.sdkAppId === sdkAppId &&
-            room.users.some((user) => user.userId === userId && user.deviceId === deviceId)
-          )
-            room.deviceBack(userId);
+      came: (device) => {
+        calls.deviceBack(device);
+        for (const room of roomsOf(device)) room.deviceBack(device.userId);
       },
-      went: ({ sdkAppId, userId, deviceId }) => {
-        for (const room of rooms)
-          if (
-            room.identity.sdkAppId === sdkAppId &&
-            room.users.some((user) => user.userId === userId && user.deviceId === deviceId)
-          )
-            room.deviceGone(userId);
+      went: (device) => {
+        calls.deviceGone(device);
+        for (const room of roomsOf(device)) room.deviceGone(device.userId);
       },
     },
     verify: async ({ sdkAppId, userId, userSig }) => {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { IceCandidate, RequestBodyOf, RoomSnapshot, StreamKind, StreamSource } from '@callreel/protocol';
+import { Absences } from '../base/absences.ts';
 import { CallreelError } from '../base/callreel-error.ts';
 import type { Log } from '../base/log.ts';
 import type { ConnectionRole, SfuRoom, SfuRoomListener, SfuRoomState, SfuTrack } from '../sfu/index.ts';
-import { Absences } from './absences.ts';
 import { type DeclaredLine, sendingLines } from './declared-lines.ts';
 import type { RoomEvent } from './room-event.ts';
 import type { RoomIdentity, RoomNotice, RoomParts } from './room-parts.ts';

@@ -94,6 +94,11 @@ export class Signalling {
     );
   }
 
+  /** Whether a device is connected now. */
+  isConnected(device: DeviceRef): boolean {
+    return this.#devices.has(deviceRoom(device));
+  }
+
   /** Ends all connections. May be called twice. */
   async close(): Promise<void> {
     await this.#io.close();
