@@ -1,6 +1,7 @@
+import { CLIENT_ERRORS } from '../packages/callkit/src/signalling/callkit-error.ts';
 import { ERROR_CATALOGUE, type ErrorEntry } from '../packages/protocol/src/error-catalogue.ts';
 
-/** The text of docs/reference/errors.md, made from the catalogue. */
+/** The text of docs/reference/errors.md, made from both catalogues. */
 export function errorReference(): string {
   const entries: [string, ErrorEntry][] = Object.entries(ERROR_CATALOGUE);
   return [
@@ -17,6 +18,17 @@ export function errorReference(): string {
     ...entries.map(
       ([code, { status, fault, retry, sentence, action }]) =>
         `| \`${code}\` | ${status} | ${fault} | ${retry ? 'yes' : 'no'} | ${sentence} | ${action} |`,
+    ),
+    '',
+    '## In the SDK only',
+    '',
+    'Made from `packages/callkit/src/signalling/callkit-error.ts`: what only a client can see. Everything above reaches',
+    'applications through the SDK as well.',
+    '',
+    '| code | try again | sentence | what to do |',
+    '|---|---|---|---|',
+    ...Object.entries(CLIENT_ERRORS).map(
+      ([code, { retry, sentence, action }]) => `| \`${code}\` | ${retry ? 'yes' : 'no'} | ${sentence} | ${action} |`,
     ),
     '',
   ].join('\n');
