@@ -77,6 +77,15 @@ export const ConfigSchema = Type.Object({
       description: 'Time a call rings where the caller names none.',
     }),
   }),
+  render: Type.Object({
+    maxConcurrent: Type.Integer({
+      minimum: 0,
+      maximum: 1000,
+      default: 0,
+      description:
+        'Renders at the same time; others wait while their captures go on. 0: as many as cores and half of the memory carry.',
+    }),
+  }),
   captureRetentionHours: Type.Integer({
     minimum: 0,
     maximum: 87_600,

@@ -121,6 +121,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     rendersFolder: join(folder.path, 'renders'),
     capturesFolder: folder.capturesPath,
     captureRetentionHours: config.captureRetentionHours,
+    maxRenders: config.render.maxConcurrent,
     outlet: {
       keep: (task, file) => keep({ store, library }, task, file),
       sign: ({ roomSessionId }, recording) => {

@@ -41,14 +41,15 @@ beforeEach(() => {
 });
 afterEach(() => recorder.close());
 
-function newRecorder(captureRetentionHours = 1): Recorder {
+function newRecorder(maxRenders = 8): Recorder {
   return new Recorder({
     db: database.db,
     log: pino({ level: 'silent' }),
     settingsOf: async () => settings,
     rendersFolder: join(folder, 'renders'),
     capturesFolder: join(folder, 'captures'),
-    captureRetentionHours,
+    captureRetentionHours: 1,
+    maxRenders,
     outlet: { keep: async () => undefined, sign: (_, recording) => signs.push(recording) },
   });
 }
@@ -224,6 +225,26 @@ describe('after a crash', () => {
     await recorder.settled();
     expect(await room.tasks()).toMatchObject([{ state: 'failed' }]);
   });
+});
+
+test('more renders than the machine carries wait for each other, and each is done', async () => {
+  await recorder.close();
+  recorder = newRecorder(1);
+  const [first, second] = [await TestRoom.open(), await TestRoom.open()];
+  await first.publish('alice', 'a');
+  await second.publish('bob', 'b');
+  const pidOf = (room: TestRoom): number | null | undefined =>
+    recorder.unfinished.find(({ roomSessionId }) => roomSessionId === room.identity.roomSessionId)?.renderPid;
+  await vi.waitFor(() => expect(pidOf(first)).toBeGreaterThan(0));
+  expect(pidOf(second)).toBeNull();
+  await first.say({ type: 'roomClosing' });
+  await vi.waitFor(() => expect(pidOf(second)).toBeGreaterThan(0), 10_000);
+  await second.say({ type: 'roomClosing' });
+  await recorder.settled();
+  expect([...(await first.tasks()), ...(await second.tasks())]).toMatchObject([
+    { state: 'failed' },
+    { state: 'failed' },
+  ]);
 });
 
 test('captures are deleted when their time is over and every task of theirs is rendered, and not before', async () => {

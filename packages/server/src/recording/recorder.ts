@@ -13,6 +13,7 @@ import { mixedBaseName } from './file-name.ts';
 import { finishTask, insertTask, spentCaptures, stopTask, unfinishedTasks } from './queries.ts';
 import { RenderChild } from './render-child.ts';
 import type { RenderedFile } from './render-protocol.ts';
+import { RenderSlots } from './render-slots.ts';
 import type { Task } from './task.ts';
 
 /** Where the words of recording go. */
@@ -33,6 +34,8 @@ export type RecorderParts = {
   rendersFolder: string;
   capturesFolder: string;
   captureRetentionHours: number;
+  /** Renders at the same time; 0: as many as the machine carries. */
+  maxRenders: number;
 };
 
 type RecordedRoom = {
@@ -58,6 +61,7 @@ const SWEEP_MS = 600_000;
  */
 export class Recorder {
   readonly #parts: RecorderParts;
+  readonly #slots: RenderSlots;
   readonly #rooms = new Map<string, RecordedRoom>();
   readonly #tasks = new Map<string, { task: Task; render: RenderChild; finished: Promise<void> }>();
   #sweep: NodeJS.Timeout | null = null;
@@ -65,6 +69,7 @@ export class Recorder {
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
+    this.#slots = new RenderSlots(parts.maxRenders);
   }
 
   /** Whether what is published in an application's rooms is captured from the first packet on. */
@@ -241,6 +246,7 @@ export class Recorder {
         baseName: mixedBaseName(task.room),
         indexAlways: task.indexAlways,
       },
+      this.#slots,
       this.#parts.log,
     );
     const finished = this.#finish(task, render, folder);

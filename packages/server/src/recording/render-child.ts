@@ -5,6 +5,7 @@ import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import type { Log } from '../base/log.ts';
 import type { RenderMessage, RenderOrder } from './render-protocol.ts';
+import type { RenderSlots } from './render-slots.ts';
 
 const RENDER_MAIN = fileURLToPath(new URL('../render/main.ts', import.meta.url));
 
@@ -22,7 +23,7 @@ export type RenderOutcome = Extract<RenderMessage, { type: 'finished' | 'failed'
 /**
  * The render of one task, in a child process of its own.
  *
- * Life: starts at once; started again after every crash, behind the last finished segment; `outcome` is the
+ * Life: starts as soon as there is a slot; started again after every crash, behind the last finished segment; `outcome` is the
  * last word. After six crashes without progress it gives up with `RenderFailed`; the capture is kept.
  */
 export class RenderChild {
@@ -36,15 +37,27 @@ export class RenderChild {
   #crashes = 0;
   #renderedUntilUs = 0;
   #closed = false;
+  #giveBack: () => void = () => undefined;
 
-  constructor(order: RenderOrder, log: Log) {
+  /** @param slots the render begins when there is room for it. */
+  constructor(order: RenderOrder, slots: RenderSlots, log: Log) {
     this.#order = order;
     this.#log = log.child({ taskId: order.taskId });
     this.outcome = new Promise((resolve) => {
-      this.#settle = resolve;
+      this.#settle = (outcome) => {
+        this.#giveBack();
+        resolve(outcome);
+      };
     });
-    // The first packet must not wait until a process is forked: the render follows the capture anyway.
-    setImmediate(() => this.#start());
+    slots.take().then(
+      (giveBack) => {
+        this.#giveBack = giveBack;
+        if (this.#closed) giveBack();
+        // The first packet must not wait until a process is forked: the render follows the capture anyway.
+        else setImmediate(() => this.#start());
+      },
+      (error: unknown) => this.#log.error({ err: error }, 'render got no slot'),
+    );
   }
 
   /** Process id of the running child, or null between two. */
@@ -60,6 +73,7 @@ export class RenderChild {
   /** Ends the child; the next process goes on with its segments. May be called twice. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#giveBack();
     if (this.#restart !== null) clearTimeout(this.#restart);
     const child = this.#child;
     if (child === null) return;
