@@ -26,6 +26,8 @@ while kill -0 "$pid" 2>/dev/null; do
   # Waiting for both lets a dead Janus and a signal be noticed at once.
   sleep 2 &
   wait $!
+  # A folder that is gone belongs to nobody either.
+  [ -e "$folder/claimed" ] || end
   if [ -n "$(find "$folder/claimed" -mmin "+$minutes" 2>/dev/null)" ]; then
     echo "$(date -u +%FT%TZ) no server claimed Janus for $minutes minutes: ending it" >>"$folder/janus.log"
     end

@@ -148,6 +148,12 @@ test('an orphan that nobody claims ends by itself', async () => {
   expect(await readFile(join(options.folder, 'janus.log'), 'utf8')).toContain('no server claimed Janus');
 });
 
+test('an orphan whose data folder was deleted ends by itself', async () => {
+  const running = await startJanus(options);
+  await rm(options.folder, { recursive: true });
+  await vi.waitFor(async () => expect(await janusRuns(running)).toBe(false), 15_000);
+});
+
 test('says that Janus is missing, or why it does not start', async () => {
   await expect(startJanus({ ...options, janusPath: '/nowhere/janus' })).rejects.toMatchObject({
     code: 'MediaServerMissing',
