@@ -143,8 +143,10 @@ describe('signing in', () => {
   });
 
   test('a UserSig that expires while signed in ends the connection', async () => {
-    const socket = connect({ ...good(), userSig: sigOf('alice', { expireS: 1 }) });
-    const { error } = await new Promise<{ error: ErrorBody }>((resolve) => socket.once('device.kicked', resolve));
+    const socket = connect({ ...good(), userSig: sigOf('alice', { expireS: 5 }) });
+    const { error } = await new Promise<{ error: ErrorBody }>((resolve, reject) =>
+      socket.once('device.kicked', resolve).once('connect_error', reject),
+    );
     expect(error.code).toBe('UserSigExpired');
   });
 });
