@@ -12,7 +12,7 @@ import {
   talk,
   taskFinished,
 } from './harness/held-call.ts';
-import { FRAME_S, LEFT, RIGHT } from './harness/places.ts';
+import { LEFT, LENGTH_TOLERANCE_S, RIGHT } from './harness/places.ts';
 import { childrenOf } from './harness/process-tree.ts';
 import { ServerProcess } from './harness/server-process.ts';
 import { PLACEHOLDER, strangers } from './harness/strangers.ts';
@@ -77,7 +77,7 @@ test('kill -9 of Janus in the middle of a call: callers publish anew by themselv
   await talk(6);
   const { path, file, captureFolder, callS, setupS } = await hangUp(call, done);
   expect(await complaintsOf(path)).toBe('');
-  expect(Math.abs(file.durationUs / 1e6 - (callS - setupS))).toBeLessThan(2 * FRAME_S);
+  expect(Math.abs(file.durationUs / 1e6 - (callS - setupS))).toBeLessThan(LENGTH_TOLERANCE_S);
   const streams = await streamsOf(captureFolder);
   expect(streams).toHaveLength(8);
   const [left = [], right = []] = await measureColors(path, [LEFT, RIGHT]);
@@ -123,7 +123,7 @@ async function isWhole(
 ): Promise<void> {
   expect(await complaintsOf(path)).toBe('');
   const facts = await probeFile(path);
-  expect(Math.abs(file.durationUs / 1e6 - (callS - setupS))).toBeLessThan(2 * FRAME_S);
+  expect(Math.abs(file.durationUs / 1e6 - (callS - setupS))).toBeLessThan(LENGTH_TOLERANCE_S);
   expect(Math.abs((facts.video?.frames ?? 0) - Math.round((file.durationUs / 1e6) * 15))).toBeLessThanOrEqual(1);
   expect(Math.abs((facts.audio?.durationUs ?? 0) - (facts.video?.durationUs ?? 0))).toBeLessThan(50_000);
   const [left = [], right = []] = await measureColors(path, [LEFT, RIGHT]);

@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inState, press, startChromium } from './harness/chromium.ts';
 import { finishedRecording, holdCall, SIGNALS, talk, taskFinished } from './harness/held-call.ts';
-import { FRAME_S, LEFT, RIGHT } from './harness/places.ts';
+import { FRAME_S, LEFT, LENGTH_TOLERANCE_S, RIGHT } from './harness/places.ts';
 import { ServerProcess } from './harness/server-process.ts';
 import { strangers } from './harness/strangers.ts';
 import { expectInSync, judge } from './harness/verdict.ts';
@@ -43,7 +43,7 @@ test.for(['vp8', 'h264'] as const)(
     expect(facts.audio).toMatchObject({ codec: 'aac' });
     expect(await complaintsOf(path)).toBe('');
     // From the first packet to the hang-up, whatever a busy machine needed to connect.
-    expect(Math.abs(file.durationUs / 1e6 - (callS - setupS))).toBeLessThan(2 * FRAME_S);
+    expect(Math.abs(file.durationUs / 1e6 - (callS - setupS))).toBeLessThan(LENGTH_TOLERANCE_S);
 
     const streams = await streamsOf(captureFolder);
     expect(streams).toHaveLength(4);
