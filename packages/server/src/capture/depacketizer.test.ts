@@ -17,6 +17,7 @@ function packetsOf(frames: Buffer[][]): TimedPacket[] {
       mediaUs: frame * 33_333,
       arrivalUs: frame * 33_333 + index,
       marker: index === payloads.length - 1,
+      orientation: null,
       payload,
     })),
   );
@@ -114,7 +115,14 @@ describe.each([
         (list) => {
           const depacketizer = make();
           for (const { payload, ...fields } of list)
-            depacketizer.push({ ...fields, payload: Buffer.from(payload), epoch: 0, mediaUs: 0, arrivalUs: 0 });
+            depacketizer.push({
+              ...fields,
+              payload: Buffer.from(payload),
+              orientation: null,
+              epoch: 0,
+              mediaUs: 0,
+              arrivalUs: 0,
+            });
         },
       ),
     );

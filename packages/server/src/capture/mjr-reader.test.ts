@@ -81,6 +81,7 @@ describe('MjrReader', () => {
       codec: 'opus',
       createdUs: FIRST_US - 1000,
       firstPacketUs: FIRST_US,
+      extensionIds: new Map(),
     });
     reader.close();
   });
