@@ -5,10 +5,10 @@ import { SoundRun } from './sound-run.ts';
 import type { StreamFeed } from './stream-feed.ts';
 
 /**
- * Longest hole, in samples, that the decoder's guesses fill; they have faded by then. In a longer one the last
- * sound fades within 20 ms and silence follows.
+ * Longest hole that the decoder's guesses fill; they have faded by then. In a longer one the last sound fades within
+ * 20 ms and silence follows. Longer holes would have to be known longer before they are mixed, too.
  */
-const LONGEST_CONCEALED = 4800;
+export const LONGEST_CONCEALED_US = 100_000;
 
 /** One captured sound stream while it is rendered. */
 export class SoundTrack implements Disposable {
@@ -71,7 +71,7 @@ export class SoundTrack implements Disposable {
     if (before === null || frame.lostBefore === 0) return;
     const gap = frame.rtpTime - run.endSample;
     const lost = Math.min(gap, frame.lostBefore * opusPacketSamples(before.data));
-    if (lost <= 0 || lost > LONGEST_CONCEALED) return;
+    if (lost <= 0 || gap / 0.048 > LONGEST_CONCEALED_US) return;
     const until = run.endSample + lost;
     while (run.endSample < until) {
       const guess = decoder.conceal(before.data);
