@@ -17,6 +17,11 @@ export type RenderOrder = {
   baseName: string;
   /** Whether `_<Index>` is written though the file was not split. */
   indexAlways: boolean;
+  /**
+   * Whether nothing will be added to the bundle, so that what its journal leaves open ends with its data instead of
+   * being waited for. False by default.
+   */
+  complete?: boolean;
   /** Given: renders with these instead of the journal's own, for rendering again. */
   parameters?: TaskParameters;
 };

@@ -1,5 +1,7 @@
 /** Span of which the packet that waited least is taken. */
 const SPAN_US = 5_000_000;
+/** With fewer packets a span tells more of their jitter than of the clock. */
+const LEAST_PACKETS = 20;
 /** With fewer spans than this the jitter of single packets is all that is measured. */
 const LEAST_SPANS = 4;
 /** No two crystals differ by so much that their difference grows by this within two spans: the clock has leapt. */
@@ -18,6 +20,7 @@ export class DriftMeter {
   #baseRtpTime = 0;
   #span = 0;
   #point: Point | null = null;
+  #packets = 0;
   #last: Point | null = null;
   #sums = { n: 0, x: 0, y: 0, xx: 0, xy: 0 };
   #shared = { xx: 0, xy: 0, points: 0 };
@@ -26,7 +29,9 @@ export class DriftMeter {
   push(packet: { arrivalUs: number; epoch: number; rtpTime: number }, clockHz: number): void {
     const { arrivalUs, epoch, rtpTime } = packet;
     if (epoch !== this.#epoch) {
-      this.#closeSpan();
+      // What is left of the last span is too short to tell anything.
+      this.#point = null;
+      this.#packets = 0;
       this.#closeLine();
       this.#epoch = epoch;
       this.#baseUs = arrivalUs;
@@ -38,6 +43,7 @@ export class DriftMeter {
     const span = Math.floor(atUs / SPAN_US);
     if (span !== this.#span) this.#closeSpan();
     this.#span = span;
+    this.#packets += 1;
     if (this.#point === null || delayUs < this.#point.delayUs) this.#point = { atUs, delayUs };
   }
 
@@ -53,7 +59,9 @@ export class DriftMeter {
   #closeSpan(): void {
     const point = this.#point;
     this.#point = null;
-    if (point === null) return;
+    const isTelling = this.#packets >= LEAST_PACKETS;
+    this.#packets = 0;
+    if (point === null || !isTelling) return;
     const before = this.#last;
     if (before !== null && Math.abs(point.delayUs - before.delayUs) > LEAP_US) this.#closeLine();
     this.#last = point;
