@@ -52,6 +52,17 @@ describe('JournalReader', () => {
     reader.close();
   });
 
+  test('passes over streams whose dump is no plain file name', () => {
+    const path = join(newFolder(), 'journal.jsonl');
+    const published = { atUs: 1, type: 'streamPublished', userId: 'anna', streamId: 's', kind: 'audio' };
+    const names = ['a.mjr', null, '../a.mjr', '', '..', 7, undefined];
+    writeFileSync(path, names.map((dump, seq) => `${JSON.stringify({ seq, ...published, dump })}\n`).join(''));
+    const reader = new JournalReader(path);
+    expect(reader.read().map(({ seq }) => seq)).toEqual([0, 1]);
+    expect(reader.brokenLines).toBe(5);
+    reader.close();
+  });
+
   test('reads lines of any length', () => {
     const path = join(newFolder(), 'journal.jsonl');
     writeFileSync(path, line(1, 'x'.repeat(200_000)) + line(2));

@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Av1Depacketizer, readAv1Payload, readLeb128, writeLeb128 } from './av1-depacketizer.ts';
 import type { Depacketizer, EncodedFrame, TimedPacket } from './encoded-frame.ts';
 import { H264Depacketizer } from './h264-depacketizer.ts';
-import { h264Payloads, nalUnits, vp8Payloads } from './mjr-testkit.ts';
+import { av1Payloads, h264Payloads, nalUnits, vp8Payloads, vp9Payloads } from './mjr-testkit.ts';
 import { OpusDepacketizer, opusPacketSamples } from './opus-depacketizer.ts';
+import { readOrientation, UPRIGHT } from './orientation.ts';
 import { readVp8Descriptor, Vp8Depacketizer } from './vp8-depacketizer.ts';
+import { isVp9KeyFrame, readVp9Descriptor, Vp9Depacketizer } from './vp9-depacketizer.ts';
 
 /** Packets of frames, 3000 units apart. */
 function packetsOf(frames: Buffer[][]): TimedPacket[] {
@@ -17,6 +20,7 @@ function packetsOf(frames: Buffer[][]): TimedPacket[] {
       mediaUs: frame * 33_333,
       arrivalUs: frame * 33_333 + index,
       marker: index === payloads.length - 1,
+      orientation: null,
       payload,
     })),
   );
@@ -41,6 +45,23 @@ const h264Frame = fc.oneof(
   slice(1).map((other) => annexB([other])),
 );
 
+const vp9Frame = fc
+  .record({ key: fc.boolean(), rest: fc.uint8Array({ minLength: 10, maxLength: 4000 }) })
+  .map(({ key, rest }) => Buffer.concat([Buffer.from([key ? 0x82 : 0x86]), rest]));
+/** An OBU with its size. */
+const obu = (type: number, content: Uint8Array): Buffer =>
+  Buffer.concat([Buffer.from([(type << 3) | 2]), writeLeb128(content.length), content]);
+const av1Content = fc.uint8Array({ minLength: 1, maxLength: 4000 });
+const av1Frame = fc
+  .record({ key: fc.boolean(), frame: av1Content, metadata: fc.option(fc.uint8Array({ minLength: 1, maxLength: 90 })) })
+  .map(({ key, frame, metadata }) =>
+    Buffer.concat([
+      ...(key ? [obu(1, Uint8Array.of(1, 2, 3))] : []),
+      ...(metadata === null ? [] : [obu(5, metadata)]),
+      obu(6, Uint8Array.of(key ? 0x10 : 0x30, ...frame)),
+    ]),
+  );
+
 describe.each([
   {
     name: 'VP8',
@@ -56,10 +77,27 @@ describe.each([
     cut: (frame: Buffer) => h264Payloads(frame),
     isKey: (frame: Buffer) => ((frame[4] ?? 0) & 0x1f) === 7,
   },
-])('$name', ({ make, frames, cut, isKey }) => {
+  {
+    name: 'VP9',
+    make: () => new Vp9Depacketizer(),
+    frames: vp9Frame,
+    cut: (frame: Buffer, index: number) => vp9Payloads(frame, index),
+    isKey: isVp9KeyFrame,
+  },
+  {
+    name: 'AV1',
+    make: () => new Av1Depacketizer(),
+    frames: av1Frame,
+    cut: (frame: Buffer) => av1Payloads(frame),
+    isKey: (frame: Buffer) => (frame[0] ?? 0) >> 3 === 1,
+    // The middle of a unit can look like its beginning.
+    needsKey: true,
+  },
+])('$name', ({ make, frames, cut, isKey, needsKey = false }) => {
   test('puts every frame together as it was', () => {
     fc.assert(
       fc.property(fc.array(frames, { minLength: 1, maxLength: 8 }), (list) => {
+        fc.pre(!needsKey || isKey(list[0] ?? Buffer.alloc(0)));
         const out = framesOf(make(), packetsOf(list.map(cut)));
         expect(out.map(({ data }) => data.toString('hex'))).toEqual(list.map((frame) => frame.toString('hex')));
         expect(out.map(({ key }) => key)).toEqual(list.map(isKey));
@@ -91,9 +129,13 @@ describe.each([
           }
           // A frame is given exactly when none of its packets is lost.
           const touched = new Set([...lost].map((index) => packets[index]?.rtpTime));
-          expect(out.map(({ rtpTime }) => rtpTime)).toEqual(
-            [...whole.keys()].filter((rtpTime) => !touched.has(rtpTime)),
-          );
+          const isGiven = (rtpTime: number): boolean => {
+            if (touched.has(rtpTime)) return false;
+            if (!needsKey || isKey(list[rtpTime / 3000] ?? Buffer.alloc(0))) return true;
+            const first = packets.findIndex((packet) => packet.rtpTime === rtpTime);
+            return first > 0 && !lost.has(first - 1);
+          };
+          expect(out.map(({ rtpTime }) => rtpTime)).toEqual([...whole.keys()].filter(isGiven));
         },
       ),
       { numRuns: 60 },
@@ -114,7 +156,14 @@ describe.each([
         (list) => {
           const depacketizer = make();
           for (const { payload, ...fields } of list)
-            depacketizer.push({ ...fields, payload: Buffer.from(payload), epoch: 0, mediaUs: 0, arrivalUs: 0 });
+            depacketizer.push({
+              ...fields,
+              payload: Buffer.from(payload),
+              orientation: null,
+              epoch: 0,
+              mediaUs: 0,
+              arrivalUs: 0,
+            });
         },
       ),
     );
@@ -185,4 +234,79 @@ describe('Opus', () => {
       [1, false],
     ]);
   });
+});
+
+describe('VP9', () => {
+  test('descriptor of RFC 9628 in its lengths', () => {
+    expect(readVp9Descriptor(Buffer.from([0x08, 9]))).toMatchObject({ startsFrame: true, endsFrame: false, offset: 1 });
+    expect(readVp9Descriptor(Buffer.from([0x84, 0x05, 9]))).toMatchObject({ endsFrame: true, offset: 2 });
+    expect(readVp9Descriptor(Buffer.from([0xa8, 0x80, 1, 0x02, 7, 9]))).toMatchObject({ spatialLayer: 1, offset: 5 });
+    // Flexible mode: layer byte alone, then references until one says that it is the last.
+    expect(readVp9Descriptor(Buffer.from([0xf8, 0x01, 0x04, 0x03, 0x04, 9]))).toMatchObject({
+      spatialLayer: 2,
+      interPredicted: true,
+      offset: 5,
+    });
+    // A scalability structure: one layer with its size, a group of two pictures with one reference each.
+    const structure = [0x18, 1, 64, 0, 180, 2, 0x04, 1, 0x04, 1];
+    expect(readVp9Descriptor(Buffer.from([0x0a, ...structure, 9]))).toMatchObject({ offset: 11 });
+    expect(readVp9Descriptor(Buffer.from([0x0a, ...structure]))).toBeNull();
+  });
+
+  test('frames of several spatial layers become a superframe', () => {
+    const base = Buffer.from([0x82, 1, 2, 3]);
+    const upper = Buffer.from([0x86, 4, 5, 6, 7]);
+    const packets = packetsOf([
+      [Buffer.concat([Buffer.from([0x2c, 0x00, 0]), base]), Buffer.concat([Buffer.from([0x2c, 0x03, 0]), upper])],
+    ]);
+    const [frame] = framesOf(new Vp9Depacketizer(), packets);
+    const index = Buffer.from([0xd9, 4, 0, 0, 0, 5, 0, 0, 0, 0xd9]);
+    expect(frame).toMatchObject({ key: true, data: Buffer.concat([base, upper, index]) });
+  });
+});
+
+describe('AV1', () => {
+  test('numbers in 7-bit groups are read as they were written', () => {
+    fc.assert(
+      fc.property(fc.nat(2 ** 31 - 1), (value) => {
+        const bytes = writeLeb128(value);
+        expect(readLeb128(bytes, 0)).toEqual({ value, offset: bytes.length });
+        expect(readLeb128(bytes.subarray(0, -1), 0)).toBeNull();
+      }),
+    );
+  });
+
+  test('takes parts with lengths and without, and no others', () => {
+    expect(readAv1Payload(Buffer.from([0x10, 1, 2]))?.parts).toEqual([Buffer.from([1, 2])]);
+    expect(readAv1Payload(Buffer.from([0x20, 1, 7, 8]))?.parts).toEqual([Buffer.from([7]), Buffer.from([8])]);
+    expect(readAv1Payload(Buffer.from([0x00, 1, 7, 1, 8]))?.parts).toEqual([Buffer.from([7]), Buffer.from([8])]);
+    expect(readAv1Payload(Buffer.from([0xc8, 1, 7]))).toMatchObject({
+      continues: true,
+      goesOn: true,
+      startsSequence: true,
+    });
+    expect(readAv1Payload(Buffer.from([0x00, 3, 7]))).toBeNull();
+    expect(readAv1Payload(Buffer.from([0x30, 1, 7, 1]))).toBeNull();
+  });
+});
+
+test('orientation stays until another one is said, and ends with its epoch', () => {
+  const packets = packetsOf(Array.from({ length: 5 }, (_, index) => vp8Payloads(Buffer.alloc(20, 0x10), index)));
+  const said = [null, { turnDegrees: 90, mirrored: true } as const, null, { turnDegrees: 0, mirrored: false } as const];
+  const out = framesOf(
+    new Vp8Depacketizer(),
+    packets.map((packet, index) => ({ ...packet, orientation: said[index] ?? null })),
+  );
+  expect(out.map(({ orientation }) => orientation.turnDegrees)).toEqual([0, 90, 90, 0, 0]);
+  expect(out[2]?.orientation.mirrored).toBe(true);
+  const [, turned, other] = packets;
+  if (turned === undefined || other === undefined) throw new Error('no packets');
+  const restarted = framesOf(new Vp8Depacketizer(), [
+    { ...turned, orientation: { turnDegrees: 180, mirrored: false } },
+    { ...other, epoch: 1 },
+  ]);
+  expect(restarted.map(({ orientation }) => orientation.turnDegrees)).toEqual([180, 0]);
+  expect(readOrientation(Buffer.from([0x0e]))).toEqual({ turnDegrees: 180, mirrored: true });
+  expect(readOrientation(Buffer.from([0xf8]))).toEqual(UPRIGHT);
+  expect(readOrientation(Buffer.alloc(0))).toBeNull();
 });

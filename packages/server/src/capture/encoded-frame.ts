@@ -1,3 +1,4 @@
+import type { Orientation } from './orientation.ts';
 import type { CapturedPacket } from './packet-stream.ts';
 
 /** A packet whose media time is known, in the order of its sequence number. */
@@ -18,7 +19,14 @@ export type EncodedFrame = {
   key: boolean;
   /** Whether something before it is missing, so that only a key frame can be trusted. */
   afterLoss: boolean;
-  /** VP8: the frame as it is. H.264: an access unit in Annex B. Opus: the packet. */
+  /** Packets of the same epoch that are missing since the frame before it. */
+  lostBefore: number;
+  /** How the picture is brought upright. Upright for sound. */
+  orientation: Orientation;
+  /**
+   * VP8: the frame as it is. VP9: a frame or superframe. H.264: an access unit in Annex B. AV1: a temporal unit,
+   * every OBU with its size. Opus: the packet.
+   */
   data: Buffer;
 };
 

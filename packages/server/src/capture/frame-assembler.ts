@@ -1,4 +1,11 @@
 import type { EncodedFrame, TimedPacket } from './encoded-frame.ts';
+import { type Orientation, UPRIGHT } from './orientation.ts';
+
+/**
+ * Whether a picture may begin with a packet. `ifWhole`: only when nothing is missing before it, as where the bytes
+ * of a packet do not tell a beginning from a middle.
+ */
+export type PictureStart = 'yes' | 'no' | 'ifWhole';
 
 /**
  * The part of assembling pictures that codecs share: a picture is the packets of one RTP time, without a gap,
@@ -15,6 +22,8 @@ export class FrameAssembler {
   #droppedRtpTime = Number.NaN;
   #ordinal = 0;
   #broken = 0;
+  #lost = 0;
+  #orientation: Orientation = UPRIGHT;
 
   /** Pictures begun and never completed. */
   get broken(): number {
@@ -30,14 +39,22 @@ export class FrameAssembler {
    * Says that `packet` is next, before its bytes are read: notices gaps and new pictures.
    * Returns whether the picture it belongs to is whole so far, or can begin with it.
    */
-  begin(packet: TimedPacket, startsPicture: boolean): boolean {
+  begin(packet: TimedPacket, start: PictureStart): boolean {
     const contiguous = packet.epoch === this.#epoch && packet.sequence === this.#lastSequence + 1;
     if (!contiguous) {
       this.#drop();
       // The very first packet of a dump follows nothing, but what it needs may be missing all the same.
       this.#afterLoss = true;
     }
-    if (packet.epoch !== this.#epoch) this.#droppedRtpTime = Number.NaN;
+    if (packet.epoch !== this.#epoch) {
+      this.#droppedRtpTime = Number.NaN;
+      this.#orientation = UPRIGHT;
+      this.#lost = 0;
+    } else if (!contiguous) {
+      this.#lost += Math.max(0, packet.sequence - this.#lastSequence - 1);
+    }
+    // Senders say it with key frames and when it changes; what they do not say again stays as it was.
+    if (packet.orientation !== null) this.#orientation = packet.orientation;
     this.#epoch = packet.epoch;
     this.#lastSequence = packet.sequence;
     if (this.#first !== null && this.#first.rtpTime !== packet.rtpTime) this.#drop();
@@ -49,8 +66,11 @@ export class FrameAssembler {
       return true;
     }
     // What is left of a picture that was given up must not pass for a picture of its own.
-    if (!startsPicture || packet.rtpTime === this.#droppedRtpTime) {
-      if (packet.payload.length > 0) this.#afterLoss = true;
+    const starts = start === 'yes' || (start === 'ifWhole' && contiguous);
+    if (!starts || packet.rtpTime === this.#droppedRtpTime) {
+      if (packet.payload.length === 0) return false;
+      this.#afterLoss = true;
+      this.#droppedRtpTime = packet.rtpTime;
       return false;
     }
     this.#first = packet;
@@ -85,12 +105,15 @@ export class FrameAssembler {
       rtpTime: first.rtpTime,
       key,
       afterLoss: this.#afterLoss,
+      lostBefore: this.#lost,
+      orientation: this.#orientation,
       data,
     };
     this.#ordinal += 1;
     this.#parts = [];
     this.#first = null;
     this.#afterLoss = false;
+    this.#lost = 0;
     return frame;
   }
 

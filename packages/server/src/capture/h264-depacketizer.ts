@@ -27,7 +27,7 @@ export class H264Depacketizer implements Depacketizer {
     const { payload } = packet;
     const type = (payload[0] ?? 0) & 0x1f;
     const before = this.#assembler.broken;
-    const wanted = this.#assembler.begin(packet, startsAccessUnit(payload, type));
+    const wanted = this.#assembler.begin(packet, startsAccessUnit(payload, type) ? 'yes' : 'no');
     if (this.#assembler.broken !== before) this.#forget();
     if (!wanted || payload.length === 0) return null;
     if (!this.#take(payload, type)) {

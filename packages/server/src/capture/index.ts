@@ -12,6 +12,7 @@ export * from './journal-event.ts';
 export * from './journal-reader.ts';
 export * from './mjr-reader.ts';
 export * from './opus-depacketizer.ts';
+export * from './orientation.ts';
 export * from './packet-stream.ts';
 export * from './reorder-buffer.ts';
 export * from './rtp-packet.ts';

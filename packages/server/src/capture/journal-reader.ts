@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { JournalEvent } from './journal-event.ts';
 
 const CHUNK_BYTES = 64 * 1024;
@@ -70,11 +71,19 @@ function parseEvent(line: string): JournalEvent | null {
   }
 }
 
-/** The envelope is checked; what is inside was written by this program in the same version or an older one. */
+/**
+ * The envelope is checked, and names of files; what else is inside was written by this program in the same version or
+ * an older one.
+ */
 function isEvent(value: unknown): value is JournalEvent {
   if (typeof value !== 'object' || value === null) return false;
-  const { seq, atUs, type } = value as { seq?: unknown; atUs?: unknown; type?: unknown };
+  const { seq, atUs, type, dump } = value as { seq?: unknown; atUs?: unknown; type?: unknown; dump?: unknown };
+  if (type === 'streamPublished' && dump !== null && !isFileName(dump)) return false;
   return Number.isSafeInteger(seq) && Number.isSafeInteger(atUs) && typeof type === 'string';
+}
+
+function isFileName(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && value !== '.' && value !== '..' && basename(value) === value;
 }
 
 function openIfThere(path: string): number | null {

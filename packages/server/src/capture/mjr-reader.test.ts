@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { MjrReader } from './mjr-reader.ts';
-import { mjrDump, mjrHead, mjrRecord } from './mjr-testkit.ts';
+import { mjrDump, mjrHead, mjrRecord, TEST_ORIENTATION_ID } from './mjr-testkit.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'callreel-mjr-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -81,6 +81,7 @@ describe('MjrReader', () => {
       codec: 'opus',
       createdUs: FIRST_US - 1000,
       firstPacketUs: FIRST_US,
+      extensionIds: new Map(),
     });
     reader.close();
   });
@@ -96,6 +97,41 @@ describe('MjrReader', () => {
     expect(readAll(reader)).toHaveLength(4);
     expect(reader.skippedBytes).toBe(60);
     reader.close();
+  });
+
+  test('does not believe a time that the next record denies', () => {
+    const times = [0, 20, 40, 4_000_000_000, 60, 30_060, 30_080, 10, 30_100, 95_000];
+    const dump = Buffer.concat([
+      mjrHead({ codec: 'opus' }, FIRST_US),
+      ...times.map((ms) => mjrRecord({ arrivalUs: FIRST_US + ms * 1000, bytes: Buffer.alloc(20, 1) }, FIRST_US)),
+    ]);
+    const path = newPath();
+    writeFileSync(path, dump);
+    const reader = new MjrReader(path);
+    const read = (): number[] => readAll(reader).map(({ arrivalUs }) => (arrivalUs - FIRST_US) / 1000);
+    // A pause of 30 s is confirmed by what follows it; the last one is not, and waits for it.
+    expect(read()).toEqual([0, 20, 40, 40, 60, 30_060, 30_080, 30_080, 30_100]);
+    appendFileSync(path, mjrRecord({ arrivalUs: FIRST_US + 95_020_000, bytes: Buffer.alloc(20, 1) }, FIRST_US));
+    expect(read()).toEqual([95_000, 95_020]);
+    reader.close();
+  });
+
+  test('reads the ids of header extensions, and no head with absurd times', () => {
+    const path = newPath();
+    writeFileSync(path, mjrHead({ codec: 'vp9' }, FIRST_US));
+    const reader = new MjrReader(path);
+    reader.read();
+    expect(reader.header).toMatchObject({
+      codec: 'vp9',
+      extensionIds: new Map([['urn:3gpp:video-orientation', TEST_ORIENTATION_ID]]),
+    });
+    reader.close();
+    const json = Buffer.from('{"t":"v","c":"vp8","u":1e300}');
+    writeFileSync(path, Buffer.concat([Buffer.from('MJR00002'), Buffer.from([0, json.length]), json]));
+    const damaged = new MjrReader(path);
+    expect(damaged.read()).toBeNull();
+    expect(damaged.unreadable).toBe(true);
+    damaged.close();
   });
 
   test('takes nothing from a file that is no dump', () => {

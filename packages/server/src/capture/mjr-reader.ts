@@ -9,6 +9,8 @@ export type MjrHeader = {
   createdUs: number;
   /** When its first packet came, µs since the epoch. */
   firstPacketUs: number;
+  /** Ids of the RTP header extensions that were agreed on, by their URIs. */
+  extensionIds: ReadonlyMap<string, number>;
 };
 
 /** One packet of a dump. `packet` is a copy that the receiver may keep. */
@@ -16,13 +18,21 @@ export type MjrRecord = { arrivalUs: number; packet: Buffer };
 
 const MAGIC = Buffer.from('MJR00002', 'latin1');
 const MEET = Buffer.from('MEET', 'latin1');
+const MEET_WORD = MEET.readUInt32BE(0);
 const RECORD_HEAD_BYTES = 10;
+/** A step in time that is looked at twice: packets of a stream that runs come closer together. */
+const STEP_MS = 1000;
+/** Largest step that is believed when nothing behind it confirms it. */
+const UNCONFIRMED_STEP_MS = 60_000;
+/** Largest step that is believed at all. */
+const LARGEST_STEP_MS = 86_400_000;
 const CHUNK_BYTES = 64 * 1024;
 
 /**
  * Reads a Janus dump (`.mjr`) packet by packet while it grows. The file may not exist yet. What is torn at
  * the end is "not there yet"; what is garbage in the middle is skipped up to the next record and counted.
- * Holds one chunk at most.
+ * Arrivals never fall: one that leaps and is not confirmed by the record behind it is damaged, and that of the
+ * record before it stands for it. Holds one chunk at most.
  */
 export class MjrReader {
   readonly #path: string;
@@ -33,6 +43,8 @@ export class MjrReader {
   #header: MjrHeader | null = null;
   #skippedBytes = 0;
   #unreadable = false;
+  #ended = false;
+  #lastMs = 0;
 
   constructor(path: string) {
     this.#path = path;
@@ -70,12 +82,19 @@ export class MjrReader {
         this.#skip(1);
         continue;
       }
-      const arrivalMs = this.#buffer.readUInt32BE(this.#position + 4);
+      const arrivalMs = this.#arrivalMs(lengthBytes);
+      if (arrivalMs === null) return null;
+      this.#lastMs = arrivalMs;
       const start = this.#position + RECORD_HEAD_BYTES;
       const packet = Buffer.from(this.#buffer.subarray(start, start + lengthBytes));
       this.#position = start + lengthBytes;
       return { arrivalUs: (this.#header?.firstPacketUs ?? 0) + arrivalMs * 1000, packet };
     }
+  }
+
+  /** Says that no byte will be added any more. */
+  end(): void {
+    this.#ended = true;
   }
 
   /** Gives the file back. May be called twice. */
@@ -100,8 +119,23 @@ export class MjrReader {
     return this.#header !== null;
   }
 
+  /** Arrival of the record at the position; null: the record behind it, which has to confirm it, is not there yet. */
+  #arrivalMs(lengthBytes: number): number | null {
+    const ms = this.#buffer.readUInt32BE(this.#position + 4);
+    const stepMs = ms - this.#lastMs;
+    if (stepMs >= 0 && stepMs <= STEP_MS) return ms;
+    if (stepMs < 0 || stepMs > LARGEST_STEP_MS) return this.#lastMs;
+    const isThere = this.#ensure(RECORD_HEAD_BYTES * 2 + lengthBytes);
+    if (!isThere && !this.#ended) return null;
+    const next = this.#position + RECORD_HEAD_BYTES + lengthBytes;
+    if (!isThere || this.#buffer.readUInt32BE(next) !== MEET_WORD)
+      return stepMs <= UNCONFIRMED_STEP_MS ? ms : this.#lastMs;
+    const nextMs = this.#buffer.readUInt32BE(next + 4);
+    return nextMs >= ms && nextMs - ms <= LARGEST_STEP_MS ? ms : this.#lastMs;
+  }
+
   #isRecordHead(): boolean {
-    return this.#buffer.readUInt32BE(this.#position) === 0x4d454554;
+    return this.#buffer.readUInt32BE(this.#position) === MEET_WORD;
   }
 
   #swallowsARecord(): boolean {
@@ -151,10 +185,23 @@ function parseHeader(json: string): MjrHeader | null {
     return null;
   }
   if (typeof value !== 'object' || value === null) return null;
-  const { t, c, s, u } = value as { t?: unknown; c?: unknown; s?: unknown; u?: unknown };
+  const { t, c, s, u, x } = value as { t?: unknown; c?: unknown; s?: unknown; u?: unknown; x?: unknown };
   const kind = t === 'a' ? 'audio' : t === 'v' ? 'video' : t === 'd' ? 'data' : null;
-  if (kind === null || typeof c !== 'string' || typeof u !== 'number') return null;
-  return { kind, codec: c.toLowerCase(), createdUs: typeof s === 'number' ? s : u, firstPacketUs: u };
+  if (kind === null || typeof c !== 'string' || !isTime(u)) return null;
+  const createdUs = isTime(s) ? s : u;
+  return { kind, codec: c.toLowerCase(), createdUs, firstPacketUs: u, extensionIds: extensionIdsOf(x) };
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** The head's map is from id to URI. */
+function extensionIdsOf(value: unknown): ReadonlyMap<string, number> {
+  const ids = new Map<string, number>();
+  if (typeof value !== 'object' || value === null) return ids;
+  for (const [id, uri] of Object.entries(value)) if (typeof uri === 'string') ids.set(uri, Number(id));
+  return ids;
 }
 
 function openIfThere(path: string): number | null {

@@ -1,10 +1,15 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeLeb128 } from './av1-depacketizer.ts';
+import type { CapturedCodec } from './depacketizer.ts';
 import { JOURNAL_FILE } from './journal.ts';
 import type { JournalEvent } from './journal-event.ts';
 
 /** What a test says of a stream's dump. */
-export type TestStream = { codec: 'vp8' | 'h264' | 'opus'; ssrc: number; firstSequence: number; firstRtpTime: number };
+export type TestStream = { codec: CapturedCodec; ssrc: number; firstSequence: number; firstRtpTime: number };
+
+/** Id under which test dumps carry the video-orientation extension. */
+export const TEST_ORIENTATION_ID = 4;
 
 /** A packet that a test has made, and when it arrives. */
 export type TestPacket = { arrivalUs: number; bytes: Buffer };
@@ -14,7 +19,8 @@ const PAYLOAD_BYTES = 1200;
 
 /** The head of a dump as Janus 1.1 writes it. */
 export function mjrHead({ codec }: Pick<TestStream, 'codec'>, firstPacketUs: number): Buffer {
-  const head = { t: codec === 'opus' ? 'a' : 'v', c: codec, s: firstPacketUs - 1000, u: firstPacketUs };
+  const x = codec === 'opus' ? {} : { x: { [TEST_ORIENTATION_ID]: 'urn:3gpp:video-orientation' } };
+  const head = { t: codec === 'opus' ? 'a' : 'v', c: codec, ...x, s: firstPacketUs - 1000, u: firstPacketUs };
   const json = Buffer.from(JSON.stringify(head));
   const length = Buffer.alloc(2);
   length.writeUInt16BE(json.length);
@@ -36,7 +42,7 @@ export function mjrDump(stream: Pick<TestStream, 'codec'>, packets: readonly Tes
   return Buffer.concat([mjrHead(stream, firstPacketUs), ...packets.map((packet) => mjrRecord(packet, firstPacketUs))]);
 }
 
-/** An RTP packet, with a one-byte header extension as browsers send it. */
+/** An RTP packet, with a one-byte header extension as browsers send it. `orientation`: the byte of that extension. */
 export function rtpPacket(fields: {
   sequence: number;
   rtpTime: number;
@@ -44,6 +50,7 @@ export function rtpPacket(fields: {
   marker: boolean;
   payload: Buffer;
   payloadType?: number;
+  orientation?: number | undefined;
 }): Buffer {
   const head = Buffer.alloc(20);
   head[0] = 0x90;
@@ -53,7 +60,9 @@ export function rtpPacket(fields: {
   head.writeUInt32BE(fields.ssrc, 8);
   head.writeUInt16BE(0xbede, 12);
   head.writeUInt16BE(1, 14);
-  head.set([0x10, 0xff, 0, 0], 16);
+  // Element 1 of one byte, then the orientation or padding.
+  const { orientation } = fields;
+  head.set([0x10, 0xff, ...(orientation === undefined ? [0, 0] : [TEST_ORIENTATION_ID << 4, orientation])], 16);
   return Buffer.concat([head, fields.payload]);
 }
 
@@ -65,6 +74,63 @@ export function vp8Payloads(frame: Buffer, pictureId: number): Buffer[] {
       piece,
     ]),
   );
+}
+
+/** Cuts a VP9 frame of one layer into RTP payloads, in non-flexible mode with 15-bit picture ids as Chromium sends them. */
+export function vp9Payloads(frame: Buffer, pictureId: number): Buffer[] {
+  const parts = pieces(frame, PAYLOAD_BYTES);
+  // The frame type is the sixth bit of a frame of profile 0.
+  const isInter = ((frame[0] ?? 0) & 0x04) !== 0;
+  return parts.map((part, index) => {
+    const head = 0x80 | (isInter ? 0x40 : 0) | (index === 0 ? 0x08 : 0) | (index === parts.length - 1 ? 0x04 : 0);
+    return Buffer.concat([Buffer.from([head, 0x80 | ((pictureId >> 8) & 0x7f), pictureId & 0xff]), part]);
+  });
+}
+
+/** Cuts an AV1 temporal unit, all of its OBUs with sizes, into RTP payloads as Chromium sends them. */
+export function av1Payloads(unit: Buffer): Buffer[] {
+  const obus = bareObus(unit);
+  const startsSequence = obus.some((obu) => (((obu[0] ?? 0) >> 3) & 15) === 1);
+  const packets: { parts: Buffer[]; continues: boolean; goesOn: boolean }[] = [];
+  for (const obu of obus) {
+    pieces(obu, PAYLOAD_BYTES - 100).forEach((part, index, all) => {
+      const last = packets.at(-1);
+      const goesOn = index < all.length - 1;
+      const fits = last !== undefined && index === 0 && last.parts.reduce((sum, { length }) => sum + length, 0) < 100;
+      if (fits) {
+        last.parts.push(part);
+        last.goesOn = goesOn;
+      } else packets.push({ parts: [part], continues: index > 0, goesOn });
+    });
+  }
+  return packets.map(({ parts, continues, goesOn }, index) => {
+    const count = parts.length <= 3 ? parts.length : 0;
+    const flags = (continues ? 0x80 : 0) | (goesOn ? 0x40 : 0) | (index === 0 && startsSequence ? 0x08 : 0);
+    const elements = parts.flatMap((part, at) =>
+      count > 0 && at === parts.length - 1 ? [part] : [writeLeb128(part.length), part],
+    );
+    return Buffer.concat([Buffer.from([flags | (count << 4)]), ...elements]);
+  });
+}
+
+/** The OBUs of a temporal unit without sizes, temporal delimiters left out. */
+function bareObus(unit: Buffer): Buffer[] {
+  const obus: Buffer[] = [];
+  for (let offset = 0; offset < unit.length; ) {
+    const head = unit[offset] ?? 0;
+    let lengthBytes = 0;
+    let from = offset + 1;
+    for (let shift = 0; ; shift += 7) {
+      const byte = unit[from] ?? 0;
+      lengthBytes |= (byte & 0x7f) << shift;
+      from += 1;
+      if ((byte & 0x80) === 0) break;
+    }
+    if (((head >> 3) & 15) !== 2)
+      obus.push(Buffer.concat([Buffer.from([head & ~0x02]), unit.subarray(from, from + lengthBytes)]));
+    offset = from + lengthBytes;
+  }
+  return obus;
 }
 
 /** Cuts an Annex B access unit into RTP payloads: small units in front together as STAP-A, large ones as FU-A. */

@@ -1,4 +1,5 @@
 import type { Depacketizer, EncodedFrame, TimedPacket } from './encoded-frame.ts';
+import { UPRIGHT } from './orientation.ts';
 
 /** Clock of Opus in RTP, whatever the sound's own rate (RFC 7587 4.1). */
 export const OPUS_CLOCK_HZ = 48_000;
@@ -33,13 +34,18 @@ export class OpusDepacketizer implements Depacketizer {
   #ordinal = 0;
   #broken = 0;
   #lastSequence = Number.NaN;
+  #epoch = -1;
+  #lost = 0;
 
   get broken(): number {
     return this.#broken;
   }
 
   push(packet: TimedPacket): EncodedFrame | null {
-    const afterLoss = packet.sequence !== this.#lastSequence + 1;
+    const isSameEpoch = packet.epoch === this.#epoch;
+    const afterLoss = !isSameEpoch || packet.sequence !== this.#lastSequence + 1;
+    this.#lost = isSameEpoch ? this.#lost + packet.sequence - this.#lastSequence - 1 : 0;
+    this.#epoch = packet.epoch;
     this.#lastSequence = packet.sequence;
     if (packet.payload.length === 0) return null;
     if (opusPacketSamples(packet.payload) === 0) {
@@ -54,9 +60,12 @@ export class OpusDepacketizer implements Depacketizer {
       rtpTime,
       key: true,
       afterLoss,
+      lostBefore: this.#lost,
+      orientation: UPRIGHT,
       data: payload,
     };
     this.#ordinal += 1;
+    this.#lost = 0;
     return frame;
   }
 }

@@ -1,5 +1,6 @@
 import { type MjrHeader, MjrReader } from './mjr-reader.ts';
-import { parseRtpPacket } from './rtp-packet.ts';
+import { type Orientation, readOrientation, VIDEO_ORIENTATION_URI } from './orientation.ts';
+import { extensionData, parseRtpPacket, type RtpPacket } from './rtp-packet.ts';
 import { Unwrapper } from './unwrapper.ts';
 
 /** A packet of a dump, in the order of arrival, with counters that do not wrap. */
@@ -12,6 +13,8 @@ export type CapturedPacket = {
   /** Unwrapped within the epoch, in units of the codec's clock. */
   rtpTime: number;
   marker: boolean;
+  /** What the packet says of the picture's orientation, or null when it says nothing. @see readOrientation */
+  orientation: Orientation | null;
   payload: Buffer;
 };
 
@@ -70,13 +73,26 @@ export class PacketStream {
       this.#highest = Math.max(this.#highest, sequence);
       const rtpTime = this.#times.unwrap(packet.timestamp);
       const { marker, payload } = packet;
-      return { arrivalUs: record.arrivalUs, epoch: this.#epoch, sequence, rtpTime, marker, payload };
+      const orientation = this.#orientationOf(packet);
+      return { arrivalUs: record.arrivalUs, epoch: this.#epoch, sequence, rtpTime, marker, orientation, payload };
     }
+  }
+
+  /** Says that no byte will be added to the dump any more. */
+  end(): void {
+    this.#reader.end();
   }
 
   /** Gives the file back. May be called twice. */
   close(): void {
     this.#reader.close();
+  }
+
+  #orientationOf({ extension }: RtpPacket): Orientation | null {
+    const id = extension === null ? undefined : this.#reader.header?.extensionIds.get(VIDEO_ORIENTATION_URI);
+    if (extension === null || id === undefined) return null;
+    const data = extensionData(extension, id);
+    return data === null ? null : readOrientation(data);
   }
 
   #beginEpoch(ssrc: number): void {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { rtpPacket } from './mjr-testkit.ts';
-import { parseRtpPacket } from './rtp-packet.ts';
+import { extensionData, parseRtpPacket } from './rtp-packet.ts';
 import { Unwrapper } from './unwrapper.ts';
 
 describe('parseRtpPacket', () => {
@@ -51,5 +51,44 @@ describe('Unwrapper', () => {
         }
       }),
     );
+  });
+});
+
+describe('header extensions', () => {
+  const elements = fc.uniqueArray(
+    fc.record({
+      id: fc.integer({ min: 1, max: 14 }),
+      data: fc.uint8Array({ minLength: 1, maxLength: 16 }),
+      pad: fc.nat(3),
+    }),
+    { selector: ({ id }) => id, minLength: 1, maxLength: 6 },
+  );
+
+  test('are found in both forms, padding or not', () => {
+    fc.assert(
+      fc.property(elements, fc.boolean(), fc.nat(15), (list, oneByte, appBits) => {
+        const bytes = Buffer.concat(
+          list.flatMap(({ id, data, pad }) => [
+            Buffer.alloc(pad),
+            Buffer.from(oneByte ? [(id << 4) | (data.length - 1)] : [id, data.length]),
+            data,
+          ]),
+        );
+        const profile = oneByte ? 0xbede : 0x1000 | appBits;
+        for (const { id, data } of list) expect(extensionData({ profile, bytes }, id)).toEqual(Buffer.from(data));
+        const absent = [...Array(15).keys()].slice(1).filter((id) => !list.some((element) => element.id === id));
+        for (const id of absent) expect(extensionData({ profile, bytes }, id)).toBeNull();
+      }),
+    );
+  });
+
+  test('of garbage are none, and never throw', () => {
+    fc.assert(
+      fc.property(fc.nat(0xffff), fc.uint8Array({ maxLength: 40 }), fc.nat(255), (profile, bytes, id) => {
+        const data = extensionData({ profile, bytes: Buffer.from(bytes) }, id);
+        expect(data === null || data.length <= bytes.length).toBe(true);
+      }),
+    );
+    expect(extensionData({ profile: 0xbede, bytes: Buffer.from([0xf0, 1, 0x40, 2]) }, 4)).toBeNull();
   });
 });

@@ -39,7 +39,7 @@ export class Vp8Depacketizer implements Depacketizer {
 
   push(packet: TimedPacket): EncodedFrame | null {
     const descriptor = readVp8Descriptor(packet.payload);
-    if (!this.#assembler.begin(packet, descriptor?.startsFrame === true)) return null;
+    if (!this.#assembler.begin(packet, descriptor?.startsFrame === true ? 'yes' : 'no')) return null;
     if (descriptor === null) {
       // Padding between pictures carries nothing; inside a picture it means that the picture is spoilt.
       if (packet.payload.length > 0) this.#assembler.spoil();

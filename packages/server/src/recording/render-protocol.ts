@@ -17,6 +17,11 @@ export type RenderOrder = {
   baseName: string;
   /** Whether `_<Index>` is written though the file was not split. */
   indexAlways: boolean;
+  /**
+   * Whether nothing will be added to the bundle, so that what its journal leaves open ends with its data instead of
+   * being waited for. False by default.
+   */
+  complete?: boolean;
   /** Given: renders with these instead of the journal's own, for rendering again. */
   parameters?: TaskParameters;
 };
@@ -51,6 +56,18 @@ export type StreamReport = {
   lastPacketUs: number;
   /** Pictures or sound blocks that could not be decoded. */
   undecodable: number;
+  /** Sound that was lost and filled by concealment. Longer holes are silent. 0 for pictures. */
+  concealedMs: number;
+  /** Times of more than 500 ms without a new picture while the camera was on. 0 for sound. */
+  freezes: number;
+  freezeMs: number;
+  /** How often, and how long in all, pictures were passed over until a key frame came. 0 for sound. */
+  keyFrameWaits: number;
+  keyFrameWaitMs: number;
+  /** How often the pictures' size changed. 0 for sound. */
+  resolutionChanges: number;
+  /** How much faster the sender's clock ran than ours, in parts of a million; null when less than 20 s are known. */
+  clockDriftPpm: number | null;
 };
 
 /** What a render child tells its parent over IPC. */

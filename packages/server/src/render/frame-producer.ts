@@ -9,11 +9,15 @@ import { SegmentBuilder, soundFramesBefore } from './segment-builder.ts';
 import type { Segment } from './segment-file.ts';
 import { AAC_FRAME_SAMPLES, SoundEncoder } from './sound-encoder.ts';
 import { SoundMixer } from './sound-mixer.ts';
+import { LONGEST_CONCEALED_US } from './sound-track.ts';
 
 /** Blocks that a sound encoder in the middle of a file is given before its first kept frame, to find its level. */
 const SOUND_RUN_UP_BLOCKS = 8;
-/** Sound is read this much further than it is mixed, so that the last, partial block is whole. */
-const SOUND_MARGIN_US = 40_000;
+/**
+ * Sound is read this much further than it is mixed: the last, partial block must be whole, and a short hole can only
+ * be filled when the packet behind it is known.
+ */
+const SOUND_MARGIN_US = LONGEST_CONCEALED_US + 60_000;
 
 /** What a step came to. */
 export type Step = 'made' | 'waiting' | { endUs: number };

@@ -172,5 +172,26 @@ function reportOf(track: Track): StreamReport {
     firstPacketUs: feed.firstPacketUs ?? life.fromUs,
     lastPacketUs: feed.lastPacketUs ?? life.fromUs,
     undecodable: track.kind === 'video' ? track.video.undecodable : track.sound.undecodable,
+    ...breaksOf(track),
+    clockDriftPpm: feed.clockDriftPpm,
   };
+}
+
+type Breaks = Pick<
+  StreamReport,
+  'concealedMs' | 'freezes' | 'freezeMs' | 'keyFrameWaits' | 'keyFrameWaitMs' | 'resolutionChanges'
+>;
+
+function breaksOf(track: Track): Breaks {
+  if (track.kind === 'audio') {
+    const concealedMs = Math.round(track.sound.concealedSamples / 48);
+    return { concealedMs, freezes: 0, freezeMs: 0, keyFrameWaits: 0, keyFrameWaitMs: 0, resolutionChanges: 0 };
+  }
+  const { life, video } = track;
+  const { freezeUs, keyFrameWaitUs, ...counts } = video.history.facts(
+    life.muted,
+    video.feed.lastPacketUs ?? life.fromUs,
+  );
+  const toMs = (us: number): number => Math.round(us / 1000);
+  return { concealedMs: 0, ...counts, freezeMs: toMs(freezeUs), keyFrameWaitMs: toMs(keyFrameWaitUs) };
 }

@@ -3,7 +3,7 @@ import { nowUs } from '../base/clock.ts';
 import { BundleReader } from '../capture/index.ts';
 import type { RenderMessage, RenderOrder } from '../recording/render-protocol.ts';
 import type { TaskParameters } from '../recording/task-parameters.ts';
-import { type RoomHistory, readRoomHistory } from '../timeline/index.ts';
+import { type RoomHistory, readCompleteHistory, readRoomHistory } from '../timeline/index.ts';
 import { FileStart } from './file-start.ts';
 import { finishFile, initSegment, openFile } from './finished-file.ts';
 import { FrameProducer } from './frame-producer.ts';
@@ -81,13 +81,14 @@ export async function render(order: RenderOrder, { tell, signal }: RenderContext
 type Follower = { look: () => void; wait: () => Promise<void>; readonly history: RoomHistory; readonly readUs: number };
 
 function follower(order: RenderOrder, bundle: BundleReader, signal: AbortSignal): Follower {
+  const read = order.complete === true ? readCompleteHistory : readRoomHistory;
   const state = {
-    history: readRoomHistory([], order.taskId),
+    history: read([], order.taskId),
     readUs: 0,
     look(): void {
       // The time is taken before the reading: what came in between belongs to the next one.
       state.readUs = nowUs();
-      if (bundle.refresh()) state.history = readRoomHistory(bundle.events, order.taskId);
+      if (bundle.refresh()) state.history = read(bundle.events, order.taskId);
     },
     async wait(): Promise<void> {
       await bundle.changed();

@@ -28,6 +28,17 @@ export class SoundDecoder implements Disposable {
     return this.#undecodable;
   }
 
+  /**
+   * Samples of a lost frame as the decoder guesses them from what came before; they fade when many are lost in a
+   * row. `like` is the packet before them. Must come before the packet behind them is decoded.
+   *
+   * A packet that consists of its first byte only is what stands for a lost frame (RFC 6716 4.4 and libopus).
+   */
+  conceal(like: Buffer): Float32Array[] | null {
+    // One frame, of the same length and mode.
+    return this.decode(Buffer.from([(like[0] ?? 0) & 0xfc]));
+  }
+
   /** Samples of a packet, one array a channel; null when it cannot be decoded. */
   decode(packet: Buffer): Float32Array[] | null {
     this.#packet.data = packet;

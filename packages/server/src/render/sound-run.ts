@@ -37,6 +37,11 @@ export class SoundRun {
       : last.mediaUs + (this.#end - last.sample + TAIL_SAMPLES) / 0.048;
   }
 
+  /** Where the next block begins when nothing is missing, in samples of the run's clock. */
+  get endSample(): number {
+    return this.#end;
+  }
+
   /** Whether a block with these times goes on in this run. */
   continues(sample: number, mediaUs: number): boolean {
     const last = this.#knots.at(-1);

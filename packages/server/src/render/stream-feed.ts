@@ -11,9 +11,13 @@ import {
   type TimedPacket,
 } from '../capture/index.ts';
 import { ClockMap } from '../timeline/index.ts';
+import { DriftMeter } from './drift-meter.ts';
 
 /** How long a gap in the sequence is waited for: longer than a retransmission takes, in media time. */
 export const REORDER_WINDOW_US = 500_000;
+
+/** How far the order of coding may differ from that of showing, in pictures: the most that H.264 allows. */
+const LARGEST_REORDERING = 16;
 
 /** How long the last picture of a stream is taken to last: nothing says it, cameras give 30 a second. */
 const PICTURE_US = 33_333;
@@ -31,6 +35,7 @@ export class StreamFeed {
   readonly #unmapped: CapturedPacket[] = [];
   readonly #reorder = new ReorderBuffer<TimedPacket>({ windowUs: REORDER_WINDOW_US });
   #codec: string | null = null;
+  #clockHz = 0;
   #clock: ClockMap | null = null;
   #depacketizer: Depacketizer | null = null;
   #ended = false;
@@ -40,6 +45,7 @@ export class StreamFeed {
   readonly #keep: (frame: EncodedFrame) => boolean;
   #firstSinceUs: number | null = null;
   #packets = 0;
+  readonly #drift = new DriftMeter();
   #firstPacketUs: number | null = null;
   #lastPacketUs: number | null = null;
 
@@ -84,6 +90,11 @@ export class StreamFeed {
     return this.#drained;
   }
 
+  /** How fast the sender's clock runs against ours, in parts of a million; null when too little is known. */
+  get clockDriftPpm(): number | null {
+    return this.#drift.ppm;
+  }
+
   get counts(): FeedCounts {
     return {
       packets: this.#packets,
@@ -96,6 +107,7 @@ export class StreamFeed {
   /** Says that no byte will be added to the dump any more. */
   end(): void {
     this.#ended = true;
+    this.#stream.end();
   }
 
   /**
@@ -119,12 +131,16 @@ export class StreamFeed {
     return true;
   }
 
-  /** The oldest frame whose media time is not after `untilUs`, taken out; null when there is none. */
+  /**
+   * The oldest frame, taken out, when it or one of those coded after it belongs to the time up to `untilUs`; null
+   * when there is none. Pictures may be coded in another order than they are shown.
+   */
   shift(untilUs: number): EncodedFrame | null {
-    const frame = this.#frames[0];
-    if (frame === undefined || frame.mediaUs > untilUs) return null;
-    this.#frames.shift();
-    return frame;
+    const reach = Math.min(this.#frames.length, LARGEST_REORDERING);
+    for (let index = 0; index < reach; index += 1) {
+      if ((this.#frames[index]?.mediaUs ?? Number.POSITIVE_INFINITY) <= untilUs) return this.#frames.shift() ?? null;
+    }
+    return null;
   }
 
   /** Gives the file back. May be called twice. */
@@ -137,11 +153,13 @@ export class StreamFeed {
       const codec = this.#stream.header?.codec ?? '';
       this.#codec = codec;
       const facts = CAPTURED_CODECS[knownCodec(codec, this.#stream.header?.kind === 'audio')];
+      this.#clockHz = facts.clockHz;
       this.#clock = new ClockMap(facts.clockHz);
       // A stream of a codec that cannot be rendered is counted and held in time like any other.
       if (isCapturedCodec(codec)) this.#depacketizer = facts.makeDepacketizer();
     }
     this.#clock.push(packet);
+    this.#drift.push(packet, this.#clockHz);
     this.#unmapped.push(packet);
     this.#packets += 1;
   }

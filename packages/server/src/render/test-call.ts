@@ -4,12 +4,20 @@ import type { JournalEvent } from '../capture/journal-event.ts';
 import { TestBundle, type TestStream } from '../capture/mjr-testkit.ts';
 import type { RenderMessage, RenderOrder } from '../recording/render-protocol.ts';
 import { DEFAULT_TASK_PARAMETERS, type TaskParameters } from '../recording/task-parameters.ts';
-import { dumpPieces, type SignalFrame, type TestPicture, testPicture, testSound, travel } from './test-signal.ts';
+import {
+  dumpPieces,
+  type Journey,
+  type SignalFrame,
+  type TestPicture,
+  testPicture,
+  testSound,
+  travel,
+} from './test-signal.ts';
 
 /** The dialect of events without number and time. */
 type Happening = JournalEvent extends infer E ? (E extends JournalEvent ? Omit<E, 'seq' | 'atUs'> : never) : never;
 /** The network of a stream. */
-export type Network = Pick<Parameters<typeof travel>[0], 'senderPpm' | 'delayMs' | 'lost'>;
+export type Network = Omit<Journey, 'stream' | 'frames' | 'fromUs'>;
 
 /** A smaller canvas than the default, so that tests are quick. */
 export const TEST_PARAMETERS: TaskParameters = {

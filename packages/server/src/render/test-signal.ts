@@ -7,7 +7,9 @@ import {
   AV_SAMPLE_FMT_FLT,
 } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Packet, Rational } from 'node-av/lib';
+import type { CapturedCodec } from '../capture/index.ts';
 import {
+  av1Payloads,
   h264Payloads,
   mjrHead,
   mjrRecord,
@@ -15,20 +17,30 @@ import {
   type TestPacket,
   type TestStream,
   vp8Payloads,
+  vp9Payloads,
 } from '../capture/mjr-testkit.ts';
 import { AvError } from './av-error.ts';
 import { Canvas, yuvOf } from './canvas.ts';
 
 /** A coded frame of the test signal, in units of its RTP clock from the beginning. */
-export type SignalFrame = { rtpTime: number; data: Buffer };
+export type SignalFrame = {
+  rtpTime: number;
+  data: Buffer;
+  /** Byte of the video-orientation extension of its last packet. */
+  orientation?: number;
+};
 
 /** How long flash and tone last in every period of one second. */
 export const PULSE_MS = 100;
 
 /** What the test picture looks like: `color` with a white flash of 100 ms at the beginning of every second. */
 export type TestPicture = {
-  codec: 'vp8' | 'h264';
+  codec: Exclude<CapturedCodec, 'opus'>;
+  /** H.264 only: `high` has B-frames and four slices a picture; parameter sets stand at the beginning only. */
+  profile?: 'baseline' | 'high';
   color: string;
+  /** Colour of the lower half, if it has another. */
+  lowerColor?: string;
   seconds: number;
   fps?: number;
   widthPx?: number;
@@ -39,10 +51,41 @@ export type TestPicture = {
   keyInterval?: number;
 };
 
+const ENCODERS = { vp8: 'libvpx', vp9: 'libvpx-vp9', av1: 'libsvtav1', h264: 'libx264' } as const;
+const VPX_OPTIONS = [
+  ['deadline', 'realtime'],
+  ['cpu-used', '8'],
+  ['lag-in-frames', '0'],
+  ['auto-alt-ref', '0'],
+] as const;
+const OPTIONS = {
+  vp8: VPX_OPTIONS,
+  vp9: VPX_OPTIONS,
+  av1: [
+    ['preset', '12'],
+    ['svtav1-params', 'pred-struct=1:rc=2:lookahead=0:scd=0:lp=1'],
+  ],
+  h264: [
+    ['preset', 'ultrafast'],
+    ['tune', 'zerolatency'],
+    ['profile', 'baseline'],
+    ['forced-idr', '1'],
+    ['sc_threshold', '0'],
+  ],
+} as const;
+const HIGH_OPTIONS = [
+  ['preset', 'medium'],
+  ['profile', 'high'],
+  ['b-pyramid', 'normal'],
+  ['x264-params', 'slices=4:scenecut=0:b-adapt=0:rc-lookahead=10'],
+] as const;
+
 /** Encodes the test picture. */
 export function testPicture({
   codec,
+  profile = 'baseline',
   color,
+  lowerColor = color,
   seconds,
   fps = 30,
   widthPx = 320,
@@ -54,7 +97,7 @@ export function testPicture({
   using context = new CodecContext();
   using packet = new Packet();
   packet.alloc();
-  const encoder = Codec.findEncoderByName((codec === 'vp8' ? 'libvpx' : 'libx264') as never);
+  const encoder = Codec.findEncoderByName(ENCODERS[codec] as never);
   if (encoder === null) throw new AvError(`no encoder for ${codec}`, 0);
   context.allocContext3(encoder);
   context.width = widthPx;
@@ -63,37 +106,19 @@ export function testPicture({
   context.timeBase = new Rational(1, fps);
   context.bitRate = 500_000n;
   context.gopSize = keyInterval;
-  context.maxBFrames = 0;
+  const isReordered = profile === 'high';
+  context.maxBFrames = isReordered ? 3 : 0;
   context.threadCount = 1;
-  context.setFlags(AV_CODEC_FLAG_LOW_DELAY);
-  const options =
-    codec === 'vp8'
-      ? [
-          ['deadline', 'realtime'],
-          ['cpu-used', '8'],
-          ['lag-in-frames', '0'],
-          ['auto-alt-ref', '0'],
-        ]
-      : [
-          ['preset', 'ultrafast'],
-          ['tune', 'zerolatency'],
-          ['profile', 'baseline'],
-          ['forced-idr', '1'],
-          ['sc_threshold', '0'],
-        ];
+  if (!isReordered) context.setFlags(AV_CODEC_FLAG_LOW_DELAY);
+  const options = isReordered ? HIGH_OPTIONS : OPTIONS[codec];
   for (const [name, value] of options) AvError.check(context.setOption(name ?? '', value), `option ${name}`);
   AvError.check(context.open2Sync(encoder, null), 'open');
   const base = yuvOf(color);
+  const lower = yuvOf(lowerColor);
+  const lowerHalf = { xPx: 0, yPx: heightPx / 2, widthPx, heightPx: heightPx / 2 };
   const white = yuvOf('#ffffff');
   const frames: SignalFrame[] = [];
-  for (let index = 0; index < Math.round(seconds * fps); index += 1) {
-    const atMs = Math.round(fromS * 1000 + (index * 1000) / fps) % 1000;
-    canvas.fill({ xPx: 0, yPx: 0, widthPx, heightPx }, atMs < PULSE_MS ? white : base);
-    // Something that moves, so that every picture differs.
-    canvas.fill({ xPx: (index * 4) % (widthPx - 16), yPx: 0, widthPx: 16, heightPx: 8 }, yuvOf('#808080'));
-    canvas.frame.pts = BigInt(index);
-    canvas.frame.pictType = index % keyInterval === 0 ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
-    AvError.check(context.sendFrameSync(canvas.frame), 'encode');
+  const takePackets = (): void => {
     while (context.receivePacketSync(packet) >= 0) {
       frames.push({
         rtpTime: Math.round((Number(packet.pts) * 90_000) / fps),
@@ -101,7 +126,23 @@ export function testPicture({
       });
       packet.unref();
     }
+  };
+  for (let index = 0; index < Math.round(seconds * fps); index += 1) {
+    const atMs = Math.round(fromS * 1000 + (index * 1000) / fps) % 1000;
+    const isFlash = atMs < PULSE_MS;
+    // Encoders that look ahead keep the picture.
+    AvError.check(canvas.frame.makeWritable(), 'canvas');
+    canvas.fill({ xPx: 0, yPx: 0, widthPx, heightPx }, isFlash ? white : base);
+    if (!isFlash && lowerColor !== color) canvas.fill(lowerHalf, lower);
+    // Something that moves, so that every picture differs.
+    canvas.fill({ xPx: (index * 4) % (widthPx - 16), yPx: 0, widthPx: 16, heightPx: 8 }, yuvOf('#808080'));
+    canvas.frame.pts = BigInt(index);
+    canvas.frame.pictType = index % keyInterval === 0 ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+    AvError.check(context.sendFrameSync(canvas.frame), 'encode');
+    takePackets();
   }
+  context.sendFrameSync(null);
+  takePackets();
   return frames;
 }
 
@@ -165,7 +206,13 @@ export type Journey = {
   /** Delay of a packet by its number, in ms. 0 by default. */
   delayMs?: (index: number) => number;
   /** Packets that are lost, by number. */
-  lost?: (index: number) => boolean;
+  lost?: (index: number, atS: number) => boolean;
+  /** Packets that come twice, by number; the second time 5 ms later. */
+  doubled?: (index: number) => boolean;
+  /** From this time on, in s, another SSRC, sequence and RTP time. */
+  restartS?: number;
+  /** From `atS` on the RTP time is `byS` off, under the same SSRC. */
+  clockLeap?: { atS: number; byS: number } | null;
 };
 
 /** The packets of a stream as they arrive: with jitter they may overtake each other. */
@@ -176,29 +223,56 @@ export function travel({
   senderPpm = 0,
   delayMs = () => 0,
   lost = () => false,
+  doubled = () => false,
+  restartS = Number.POSITIVE_INFINITY,
+  clockLeap = null,
 }: Journey): TestPacket[] {
   const clockHz = stream.codec === 'opus' ? 48_000 : 90_000;
   const packets: TestPacket[] = [];
   let count = 0;
-  frames.forEach(({ rtpTime, data }, frameIndex) => {
-    const sentUs = fromUs + Math.round((rtpTime * 1_000_000) / clockHz / (1 + senderPpm / 1_000_000));
-    const payloads =
-      stream.codec === 'opus' ? [data] : stream.codec === 'vp8' ? vp8Payloads(data, frameIndex) : h264Payloads(data);
+  let lastRtpTime = 0;
+  frames.forEach(({ rtpTime, data, orientation }, frameIndex) => {
+    // What is coded after a later picture is sent after it.
+    lastRtpTime = Math.max(lastRtpTime, rtpTime);
+    const sentUs = fromUs + Math.round((lastRtpTime * 1_000_000) / clockHz / (1 + senderPpm / 1_000_000));
+    const payloads = payloadsOf(stream.codec, data, frameIndex);
+    const isRestarted = rtpTime >= restartS * clockHz;
+    const leap =
+      (isRestarted ? 777_777_777 : 0) +
+      (clockLeap !== null && rtpTime >= clockLeap.atS * clockHz ? clockLeap.byS * clockHz : 0);
     payloads.forEach((payload, index) => {
       const isLast = index === payloads.length - 1;
       const marker = stream.codec === 'opus' ? frameIndex === 0 : isLast;
       const bytes = rtpPacket({
-        sequence: stream.firstSequence + count,
-        rtpTime: stream.firstRtpTime + rtpTime,
-        ssrc: stream.ssrc,
+        sequence: stream.firstSequence + count + (isRestarted ? 20_000 : 0),
+        rtpTime: stream.firstRtpTime + rtpTime + leap,
+        ssrc: stream.ssrc + (isRestarted ? 1 : 0),
         marker,
         payload,
+        orientation: isLast ? orientation : undefined,
       });
-      if (!lost(count)) packets.push({ arrivalUs: sentUs + Math.round(delayMs(count) * 1000) + index * 100, bytes });
+      const arrivalUs = sentUs + Math.round(delayMs(count) * 1000) + index * 100;
+      if (!lost(count, rtpTime / clockHz)) packets.push({ arrivalUs, bytes });
+      if (doubled(count)) packets.push({ arrivalUs: arrivalUs + 5000, bytes });
       count += 1;
     });
   });
   return packets.sort((a, b) => a.arrivalUs - b.arrivalUs);
+}
+
+function payloadsOf(codec: CapturedCodec, data: Buffer, index: number): Buffer[] {
+  switch (codec) {
+    case 'opus':
+      return [data];
+    case 'vp8':
+      return vp8Payloads(data, index);
+    case 'vp9':
+      return vp9Payloads(data, index);
+    case 'av1':
+      return av1Payloads(data);
+    case 'h264':
+      return h264Payloads(data);
+  }
 }
 
 /** A dump of packets in pieces, for appending to a file as time goes by. */

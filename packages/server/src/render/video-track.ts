@@ -1,7 +1,10 @@
+import type { Frame } from 'node-av/lib';
 import { type EncodedFrame, isCapturedCodec } from '../capture/index.ts';
+import { PictureHistory } from './picture-history.ts';
 import { PictureScaler } from './picture-scaler.ts';
 import type { StreamFeed } from './stream-feed.ts';
-import { VideoDecoder } from './video-decoder.ts';
+import { UprightPicture } from './upright-picture.ts';
+import { type DecodedPicture, VideoDecoder } from './video-decoder.ts';
 
 /**
  * One captured video stream while it is rendered: brings its picture to the one that is nearest to a moment.
@@ -10,20 +13,26 @@ import { VideoDecoder } from './video-decoder.ts';
 export class VideoTrack implements Disposable {
   readonly feed: StreamFeed;
   readonly scaler = new PictureScaler();
+  readonly history = new PictureHistory();
+  readonly #upright = new UprightPicture();
   #decoder: VideoDecoder | null = null;
-  #pictureUs: number | null = null;
+  #shown: DecodedPicture | null = null;
+  #turned: Frame | null = null;
   #serial = 0;
 
   constructor(feed: StreamFeed) {
     this.feed = feed;
   }
 
-  /** The picture that is shown now, with its media time and a number that changes with every new one. */
-  get picture(): { frame: NonNullable<VideoDecoder['picture']>; mediaUs: number; serial: number } | null {
-    const frame = this.#decoder?.picture ?? null;
-    return frame === null || this.#pictureUs === null
-      ? null
-      : { frame, mediaUs: this.#pictureUs, serial: this.#serial };
+  /**
+   * The picture that is shown now, upright, with its media time and a number that changes with every new one.
+   * @throws {AvError} when it cannot be turned.
+   */
+  get picture(): { frame: Frame; mediaUs: number; serial: number } | null {
+    if (this.#shown === null) return null;
+    // Turned only when somebody looks: most pictures of a stream fall between those of the file.
+    this.#turned ??= this.#upright.of(this.#shown.frame, this.#shown.orientation);
+    return { frame: this.#turned, mediaUs: this.#shown.mediaUs, serial: this.#serial };
   }
 
   /** Pictures that could not be put together or decoded. */
@@ -33,13 +42,25 @@ export class VideoTrack implements Disposable {
 
   /** Decodes all that is captured up to `untilUs`. */
   showUntil(untilUs: number): void {
-    for (let frame = this.feed.shift(untilUs); frame !== null; frame = this.feed.shift(untilUs)) this.#decode(frame);
+    for (;;) {
+      for (let next = this.#decoder?.shift(untilUs); next; next = this.#decoder?.shift(untilUs)) this.#show(next);
+      const isOwed = this.#decoder?.owes(untilUs) === true;
+      // What a decoder holds back comes out with the pictures coded after it.
+      const frame = this.feed.shift(isOwed ? Number.POSITIVE_INFINITY : untilUs);
+      if (frame !== null) this.#decode(frame);
+      else if (isOwed && this.feed.finished) this.#decoder?.drain();
+      else return;
+    }
   }
 
   [Symbol.dispose](): void {
     this.feed.close();
+    this.#shown?.frame.free();
+    this.#shown = null;
+    this.#turned = null;
     this.#decoder?.[Symbol.dispose]();
     this.#decoder = null;
+    this.#upright[Symbol.dispose]();
     this.scaler[Symbol.dispose]();
   }
 
@@ -47,8 +68,15 @@ export class VideoTrack implements Disposable {
     const codec = this.feed.codec;
     if (codec === null || !isCapturedCodec(codec)) return;
     this.#decoder ??= new VideoDecoder(codec);
-    if (!this.#decoder.decode(frame)) return;
-    this.#pictureUs = frame.mediaUs;
+    if (this.#decoder.decode(frame) === 'taken') this.history.decoded(frame.mediaUs);
+    else this.history.passedOver(frame.mediaUs);
+  }
+
+  #show(picture: DecodedPicture): void {
+    if (this.#shown !== null) this.#decoder?.release(this.#shown);
+    this.#shown = picture;
+    this.#turned = null;
     this.#serial += 1;
+    this.history.shown(picture.mediaUs, picture.frame);
   }
 }

@@ -64,7 +64,7 @@ export class JanusRoom implements SfuRoom {
       // A user who publishes anew stands twice for a moment.
       publishers: maxUsers * 2,
       audiocodec: 'opus',
-      videocodec: 'vp8,h264',
+      videocodec: 'vp8,h264,vp9,av1',
       opus_fec: true,
       videoorient_ext: true,
       transport_wide_cc_ext: true,

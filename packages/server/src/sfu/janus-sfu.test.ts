@@ -97,6 +97,25 @@ test('publishes into dumps, hands media on, and closes the dumps before it says 
   expect(await sizeOf(join(folder, 'p1-audio-0.mjr'))).toBe(audio.length);
 });
 
+test.each(['VP9', 'AV1'] as const)('takes %s, and says in its dump how orientation is carried', async (codec) => {
+  const sfu = await JanusSfu.start({ ...options, log }, false);
+  closing({ close: () => sfu.close({ keep: false }) });
+  const room = await sfu.open({ roomKey: 'room', captureFolder: folder, maxUsers: 25 }, listener());
+  const peer = closing(new TestPeer(codec));
+  const answer = await room.publish({ userId: 'alice', sdp: await peer.offer(), captureBase: 'p1' });
+  await peer.connect(answer.sdp);
+  peer.send();
+  const path = join(folder, 'p1-video-1.mjr');
+  await vi.waitFor(async () => expect(await sizeOf(path)).toBeGreaterThan(0), 10_000);
+  await room.unpublish('alice');
+  const dump = await readFile(path);
+  const head: unknown = JSON.parse(dump.toString('utf8', 10, 10 + dump.readUInt16BE(8)));
+  expect(head).toMatchObject({ t: 'v', c: codec.toLowerCase() });
+  expect(Object.values((head as { x?: Record<string, string> }).x ?? {})).toEqual(['urn:3gpp:video-orientation']);
+  expect(wholePackets(dump)).toBeGreaterThan(20);
+  await room.close();
+});
+
 test('refuses what Janus refuses, and changes nothing', async () => {
   const sfu = await JanusSfu.start({ ...options, log }, false);
   closing({ close: () => sfu.close({ keep: false }) });

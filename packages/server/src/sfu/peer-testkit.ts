@@ -1,4 +1,13 @@
-import { MediaStreamTrack, RTCPeerConnection, RTCRtpCodecParameters, RtpHeader, RtpPacket } from 'werift';
+import {
+  MediaStreamTrack,
+  RTCPeerConnection,
+  RTCRtpCodecParameters,
+  RTCRtpHeaderExtensionParameters,
+  RtpHeader,
+  RtpPacket,
+} from 'werift';
+
+const VIDEO_ORIENTATION_URI = 'urn:3gpp:video-orientation';
 
 /** A WebRTC peer in Node that publishes counted packets: enough to see what the media server does with them. */
 export class TestPeer {
@@ -8,7 +17,8 @@ export class TestPeer {
   /** Packets that arrived from the others. */
   received = 0;
 
-  constructor() {
+  /** @param videoCodec The only one that is offered. */
+  constructor(videoCodec: 'VP8' | 'VP9' | 'AV1' = 'VP8') {
     this.connection = new RTCPeerConnection({
       bundlePolicy: 'max-bundle',
       iceServers: [],
@@ -17,12 +27,13 @@ export class TestPeer {
         audio: [new RTCRtpCodecParameters({ mimeType: 'audio/opus', clockRate: 48000, channels: 2 })],
         video: [
           new RTCRtpCodecParameters({
-            mimeType: 'video/VP8',
+            mimeType: `video/${videoCodec}`,
             clockRate: 90000,
             rtcpFeedback: [{ type: 'nack' }, { type: 'nack', parameter: 'pli' }],
           }),
         ],
       },
+      headerExtensions: { video: [new RTCRtpHeaderExtensionParameters({ uri: VIDEO_ORIENTATION_URI })] },
     });
     this.connection.onTrack.subscribe((track) => {
       track.onReceiveRtp.subscribe(() => {

@@ -123,4 +123,31 @@ describe('ClockMap', () => {
     const mapped = mapAll(packets);
     packets.forEach(({ sentUs }, index) => expect(Math.abs((mapped[index] ?? 0) - sentUs)).toBeLessThan(3000));
   });
+
+  test.each([3600, -3600, 5, -5])('a leap of %i s of the sender does not move what came before or after it', (byS) => {
+    const packets = sent(1500, 0, jitter(40)).map((packet) => ({
+      ...packet,
+      rtpTime: packet.rtpTime + (packet.sentUs >= BASE_US + 15_000_000 ? byS * HZ : 0),
+    }));
+    const mapped = mapAll(packets);
+    packets.forEach(({ sentUs }, index) => {
+      // The packets that overtook each other at the leap cannot be told apart.
+      if (Math.abs(sentUs - BASE_US - 15_000_000) < 41_000) return;
+      expect(Math.abs((mapped[index] ?? 0) - sentUs)).toBeLessThan(15_000);
+    });
+  });
+
+  test.each([2 ** 31 - 1, 1_000_000, -(2 ** 31), -1_000_000])(
+    'one packet with a damaged time (%i) does not move the others',
+    (by) => {
+      const packets = sent(1500, 0, jitter(20)).map((packet, index) => ({
+        ...packet,
+        rtpTime: packet.rtpTime + (index === 700 ? by : 0),
+      }));
+      const mapped = mapAll(packets);
+      packets.forEach(({ sentUs }, index) => {
+        if (index !== 700) expect(Math.abs((mapped[index] ?? 0) - sentUs)).toBeLessThan(5_000);
+      });
+    },
+  );
 });

@@ -10,12 +10,14 @@ const LARGEST_SLEW_PPM = 300;
 const LEAP_LATE_NS = 500_000_000;
 /** A packet came this much before the mapping says, which cannot be: the mapping was wrong. */
 const LEAP_EARLY_NS = 100_000_000;
+/** A packet came this much before any other: the sender's clock has leapt forward, and what came before is not of it. */
+const LEAP_FORWARD_NS = 2_000_000_000;
 
 /** What the clock must know of a packet. */
 export type PacketTime = { arrivalUs: number; epoch: number; rtpTime: number };
 
 /** RTP time and arrival of a packet in ns behind those of the epoch's first one. */
-type Fact = PacketTime & { delayNs: number; mediaNs: number; baseUs: number };
+type Fact = { arrivalUs: number; turn: number; delayNs: number; mediaNs: number; baseUs: number };
 
 /**
  * Maps the RTP time of one dump to media time, packet by packet, in the order of arrival.
@@ -25,7 +27,8 @@ type Fact = PacketTime & { delayNs: number; mediaNs: number; baseUs: number };
  * value from 10 s before a packet's arrival to 1 s after it. It begins with that of the first second and then
  * moves by at most 300 µs a second, so jitter does not shake the picture and drift does not add up. Only a
  * leap (half a second late for a whole second; a tenth of a second early at once) begins anew, as another
- * SSRC does. The result for a packet depends on packets that arrived at most 1 s after it, so a live reader
+ * SSRC does. A leap forward by more than two seconds parts what came before it from what comes after it, so that
+ * neither moves the other. The result for a packet depends on packets that arrived at most 1 s after it, so a live reader
  * and a later one get the same. Pure: no clock, no I/O.
  */
 export class ClockMap {
@@ -39,7 +42,10 @@ export class ClockMap {
   #baseRtpTime = 0;
   #offsetNs: number | null = null;
   #offsetAtUs = 0;
-  #mappedEpoch: number | null = null;
+  #mappedTurn: number | null = null;
+  /** Counts the beginnings of the sender's clock. */
+  #turn = 0;
+  #leastDelayNs = Number.POSITIVE_INFINITY;
 
   /** @param clockHz Of the RTP time. */
   constructor(clockHz: number) {
@@ -48,14 +54,15 @@ export class ClockMap {
 
   /** Takes the next packet as it arrived. */
   push({ arrivalUs, epoch, rtpTime }: PacketTime): void {
-    if (epoch !== this.#epoch) {
-      this.#epoch = epoch;
-      this.#baseUs = arrivalUs;
-      this.#baseRtpTime = rtpTime;
+    if (epoch !== this.#epoch) this.#begin(arrivalUs, epoch, rtpTime);
+    let mediaNs = Math.round(((rtpTime - this.#baseRtpTime) / this.#clockHz) * 1e9);
+    let delayNs = (arrivalUs - this.#baseUs) * 1000 - mediaNs;
+    if (delayNs < this.#leastDelayNs - LEAP_FORWARD_NS) {
+      this.#begin(arrivalUs, epoch, rtpTime);
+      [mediaNs, delayNs] = [0, 0];
     }
-    const mediaNs = Math.round(((rtpTime - this.#baseRtpTime) / this.#clockHz) * 1e9);
-    const delayNs = (arrivalUs - this.#baseUs) * 1000 - mediaNs;
-    this.#facts.push({ arrivalUs, epoch, rtpTime, delayNs, mediaNs, baseUs: this.#baseUs });
+    this.#leastDelayNs = Math.min(this.#leastDelayNs, delayNs);
+    this.#facts.push({ arrivalUs, turn: this.#turn, delayNs, mediaNs, baseUs: this.#baseUs });
   }
 
   /**
@@ -67,10 +74,10 @@ export class ClockMap {
     const fact = this.#facts[0];
     if (fact === undefined) return null;
     const horizonUs = fact.arrivalUs + CLOCK_LOOKAHEAD_US;
-    if (!ended && (this.#facts.at(-1)?.arrivalUs ?? 0) <= horizonUs && this.#facts.at(-1)?.epoch === fact.epoch)
+    if (!ended && (this.#facts.at(-1)?.arrivalUs ?? 0) <= horizonUs && this.#facts.at(-1)?.turn === fact.turn)
       return null;
-    if (fact.epoch !== this.#mappedEpoch) this.#restart(fact.epoch);
-    this.#enter(fact.epoch, horizonUs);
+    if (fact.turn !== this.#mappedTurn) this.#restart(fact.turn);
+    this.#enter(fact.turn, horizonUs);
     this.#past.dropBefore(fact.arrivalUs - WINDOW_US);
     this.#future.dropBefore(fact.arrivalUs);
     this.#follow(fact);
@@ -79,18 +86,26 @@ export class ClockMap {
     return fact.baseUs + Math.round((fact.mediaNs + (this.#offsetNs ?? 0)) / 1000);
   }
 
-  #restart(epoch: number): void {
-    this.#mappedEpoch = epoch;
+  #begin(arrivalUs: number, epoch: number, rtpTime: number): void {
+    this.#turn += 1;
+    this.#epoch = epoch;
+    this.#baseUs = arrivalUs;
+    this.#baseRtpTime = rtpTime;
+    this.#leastDelayNs = Number.POSITIVE_INFINITY;
+  }
+
+  #restart(turn: number): void {
+    this.#mappedTurn = turn;
     this.#past.clear();
     this.#future.clear();
     this.#entered = 0;
     this.#offsetNs = null;
   }
 
-  #enter(epoch: number, horizonUs: number): void {
+  #enter(turn: number, horizonUs: number): void {
     for (;;) {
       const next = this.#facts[this.#entered];
-      if (next === undefined || next.epoch !== epoch || next.arrivalUs > horizonUs) return;
+      if (next === undefined || next.turn !== turn || next.arrivalUs > horizonUs) return;
       this.#past.push(next.arrivalUs, next.delayNs);
       this.#future.push(next.arrivalUs, next.delayNs);
       this.#entered += 1;

@@ -6,6 +6,7 @@
  * asynchronous: the same input gives the same output, live or a week later.
  */
 export * from './clock-map.ts';
+export * from './complete-history.ts';
 export * from './grid.ts';
 export * from './room-history.ts';
 export * from './scene.ts';
