@@ -1,5 +1,4 @@
 import { type EncodedFrame, isCapturedCodec } from '../capture/index.ts';
-import { PictureScaler } from './picture-scaler.ts';
 import type { StreamFeed } from './stream-feed.ts';
 import { VideoDecoder } from './video-decoder.ts';
 
@@ -9,7 +8,6 @@ import { VideoDecoder } from './video-decoder.ts';
  */
 export class VideoTrack implements Disposable {
   readonly feed: StreamFeed;
-  readonly scaler = new PictureScaler();
   #decoder: VideoDecoder | null = null;
   #pictureUs: number | null = null;
   #serial = 0;
@@ -40,7 +38,6 @@ export class VideoTrack implements Disposable {
     this.feed.close();
     this.#decoder?.[Symbol.dispose]();
     this.#decoder = null;
-    this.scaler[Symbol.dispose]();
   }
 
   #decode(frame: EncodedFrame): void {
