@@ -16,6 +16,7 @@ import {
   type TestStream,
   vp8Payloads,
 } from '../capture/mjr-testkit.ts';
+import { evenBelow } from '../timeline/index.ts';
 import { AvError } from './av-error.ts';
 import { Canvas, yuvOf } from './canvas.ts';
 
@@ -35,6 +36,8 @@ export type TestPicture = {
   heightPx?: number;
   /** Time of the first frame within the signal, in s: the flashes keep their places. */
   fromS?: number;
+  /** Colour of a border, a fifth of the width at both sides and of the height above and below; none by default. */
+  borderColor?: string;
   /** Frames between key frames; by default only the first is one. */
   keyInterval?: number;
 };
@@ -49,6 +52,7 @@ export function testPicture({
   heightPx = 180,
   fromS = 0,
   keyInterval = 1e6,
+  borderColor,
 }: TestPicture): SignalFrame[] {
   using canvas = new Canvas({ widthPx, heightPx });
   using context = new CodecContext();
@@ -89,6 +93,7 @@ export function testPicture({
   for (let index = 0; index < Math.round(seconds * fps); index += 1) {
     const atMs = Math.round(fromS * 1000 + (index * 1000) / fps) % 1000;
     canvas.fill({ xPx: 0, yPx: 0, widthPx, heightPx }, atMs < PULSE_MS ? white : base);
+    if (borderColor !== undefined) paintBorder(canvas, borderColor);
     // Something that moves, so that every picture differs.
     canvas.fill({ xPx: (index * 4) % (widthPx - 16), yPx: 0, widthPx: 16, heightPx: 8 }, yuvOf('#808080'));
     canvas.frame.pts = BigInt(index);
@@ -103,6 +108,14 @@ export function testPicture({
     }
   }
   return frames;
+}
+
+function paintBorder(canvas: Canvas, borderColor: string): void {
+  const { widthPx, heightPx } = canvas;
+  const [sidePx, endPx] = [evenBelow(widthPx / 5), evenBelow(heightPx / 5)];
+  const color = yuvOf(borderColor);
+  for (const xPx of [0, widthPx - sidePx]) canvas.fill({ xPx, yPx: 0, widthPx: sidePx, heightPx }, color);
+  for (const yPx of [0, heightPx - endPx]) canvas.fill({ xPx: 0, yPx, widthPx, heightPx: endPx }, color);
 }
 
 /** Encodes the test sound: a tone of `pitchHz` for the first 100 ms of every second. 20 ms a frame. */
