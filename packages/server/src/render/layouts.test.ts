@@ -350,7 +350,7 @@ describe.concurrent('layouts, seen in the file', () => {
     const [file] = (await renderToEnd(order)).files;
     if (file === undefined) throw new Error('no file');
     await expectSights(call, file, [
-      [spot(300, 120, 200, 80), BLUE, 0.2, 4],
+      [spot(40, 60, 560, 160), BLUE, 0.2, 4],
       [spot(20, 300, 100, 40), RED, 0.2, 4],
     ]);
   });
