@@ -13,7 +13,9 @@ async function sizeOf(external: string[]): Promise<number> {
     build: { write: false, lib: { entry, formats: ['es'], fileName: 'callkit' }, rollupOptions: { external } },
   });
   const outputs = Array.isArray(built) ? built : [built];
-  const code = outputs.flatMap((each) => ('output' in each ? each.output : [])).map((chunk) => (chunk.type === 'chunk' ? chunk.code : ''));
+  const code = outputs
+    .flatMap((each) => ('output' in each ? each.output : []))
+    .map((chunk) => (chunk.type === 'chunk' ? chunk.code : ''));
   return gzipSync(code.join('')).length;
 }
 
