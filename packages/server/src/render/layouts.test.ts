@@ -5,8 +5,9 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { type ColorSample, complaintsOf, measureColors, type Rectangle } from '../../../../test/scorer/index.ts';
 import { nowUs } from '../base/clock.ts';
 import type { LayoutParameters, RenderMode } from '../recording/layout-parameters.ts';
-import type { RenderedFile } from '../recording/render-protocol.ts';
+import type { RenderedFile, RenderMessage } from '../recording/render-protocol.ts';
 import type { TaskParameters } from '../recording/task-parameters.ts';
+import { floatingRectangles, gridRectangles, type Size, screenShareRectangles } from '../timeline/index.ts';
 import { cachedPicture, orderFor, renderToEnd, startRender, TEST_PARAMETERS, TestCall } from './test-call.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'callreel-layouts-'));
@@ -334,6 +335,75 @@ describe.concurrent('layouts, seen in the file', () => {
       expect(isNear(series[first - 1] ?? { atUs: 0, r: 0, g: 0, b: 0, luma: 0 }, rgbOf(before))).toBe(true);
       expect(isNear(series[first] ?? { atUs: 0, r: 0, g: 0, b: 0, luma: 0 }, rgbOf(after))).toBe(true);
     }
+  });
+
+  test('killed after a change and started again, it goes on with what was changed', async () => {
+    const call = new TestCall();
+    call.task(0, 10, parameters({ mode: 'grid' }));
+    visit(call, 'anna', RED, { fromS: 0, untilS: 10 });
+    visit(call, 'ben', BLUE, { fromS: 0.02, untilS: 10 });
+    call.modify(2.5, parameters({ mode: 'floating' }));
+    call.modify(7.5, parameters({ mode: 'grid' }));
+    const order = orderFor(join(folder, 'killed'));
+    call.write(order.bundleFolder);
+    const { child, ended } = startRender(order);
+    await new Promise<void>((resolve) => {
+      child.on('message', (message: RenderMessage) => {
+        if (message.type !== 'progress' || message.segments >= 2) resolve();
+      });
+    });
+    child.kill('SIGKILL');
+    await ended;
+    const { files, report } = await renderToEnd(order);
+    const [file] = files;
+    if (file === undefined) throw new Error('no file');
+    expect(report.resumedAtSegment).toBeGreaterThanOrEqual(2);
+    await expectSights(call, file, [
+      [spot(380, 40, 200, 280), BLUE, 0.2, 2.5],
+      [spot(300, 120, 200, 80), RED, 2.5, 7.5],
+      [spot(20, 300, 100, 40), BLUE, 2.5, 7.5],
+      [spot(380, 40, 200, 280), BLUE, 7.5, 10],
+    ]);
+  });
+
+  test.for<[string, LayoutParameters, (canvas: Size) => Rectangle[]]>([
+    ['grid', { mode: 'grid' }, (canvas) => gridRectangles(25, canvas)],
+    ['floating', { mode: 'floating' }, (canvas) => floatingRectangles(25, canvas)],
+    [
+      'screenShare',
+      { mode: 'screenShare', large: { userId: 'u0' } },
+      (canvas) => {
+        const { large, small } = screenShareRectangles(24, canvas);
+        return [large, ...small];
+      },
+    ],
+  ])('25 people in %s', async ([mode, layout, placesOf]) => {
+    const call = new TestCall();
+    const video = { ...TEST_PARAMETERS.video, widthPx: 1280, heightPx: 720, bitrateBps: 4_000_000 };
+    call.task(0, 1.5, parameters(layout, { video }));
+    const colors = Array.from({ length: 25 }, (_, index) => {
+      const level = (step: number): string => (32 + step * 40).toString(16).padStart(2, '0');
+      return `#${level(index % 5)}${level(Math.floor(index / 5))}60`;
+    });
+    colors.forEach((color, index) => {
+      const userId = `u${index}`;
+      call.user(userId, { fromS: index * 0.001, untilS: 1.5 });
+      // The first is large somewhere: what moves in a picture is small in a large one.
+      const size = index === 0 ? {} : { widthPx: 64, heightPx: 36 };
+      const frames = cachedPicture({ codec: 'vp8', color, seconds: 1.5, ...size });
+      call.stream(userId, 'vp8', frames, { fromS: 0, untilS: 1.5 });
+    });
+    const file = await renderCall(`many-${mode}`, call);
+    await expectSights(
+      call,
+      file,
+      placesOf(video).map(({ xPx, yPx, widthPx, heightPx }, index): Sight => {
+        // Of the one that lies under all others, where there is no other one.
+        if (mode === 'floating' && index === 0) return [spot(1050, 50, 180, 80), colors[0] ?? '', 0.1, 1.5];
+        const inside = { xPx: xPx + 16, yPx: yPx + heightPx / 2, widthPx: widthPx - 32, heightPx: heightPx / 2 - 8 };
+        return [inside, colors[index] ?? '', 0.1, 1.5];
+      }),
+    );
   });
 
   test('rendered again with parameters of one’s own, what it was given while it ran does not count', async () => {
