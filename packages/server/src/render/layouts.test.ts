@@ -94,7 +94,8 @@ async function expectSights(call: TestCall, file: RenderedFile, sights: readonly
 /** A spot inside a place: away from its edges, where the codec mixes colours, and from what moves in the test picture. */
 const spot = (xPx: number, yPx: number, widthPx = 16, heightPx = 16): Rectangle => ({ xPx, yPx, widthPx, heightPx });
 
-describe.concurrent('layouts, seen in the file', () => {
+// One at a time: a test beside this one follows a call as it runs, and needs a part of the machine for that.
+describe('layouts, seen in the file', () => {
   test('floating: small pictures over the first one, in rows from the lower left, as people come and go', async () => {
     const call = new TestCall();
     call.task(0, 8, parameters({ mode: 'floating' }));
