@@ -20,15 +20,32 @@ describe('recording settings', () => {
     expect(checkRecordingSettings(good)).toEqual(good);
   });
 
+  /** Every range: what is just in it, and what is just out of it. */
   test.each([
-    ['template.video.widthPx', 1920],
-    ['template.video.fps', 1],
-    ['template.video.fps', 60],
-    ['template.video.bitrateBps', 64_000],
-    ['template.video.bitrateBps', 8_192_000],
+    { path: 'template.video.widthPx', least: 2, most: 1920, step: 2 },
+    { path: 'template.video.fps', least: 1, most: 60 },
+    { path: 'template.video.bitrateBps', least: 64_000, most: 8_192_000 },
+    { path: 'template.video.keyframeIntervalS', least: 1, most: 10 },
+    { path: 'template.audio.bitrateBps', least: 32_000, most: 128_000 },
+    { path: 'template.maxIdleMs', least: 5_000, most: 86_400_000 },
+  ])('$path is $least to $most', ({ path, least, most, step = 1 }) => {
+    for (const value of [least, least + step, most - step, most])
+      expect(checkRecordingSettings(changed(path, value))).toEqual(changed(path, value));
+    expect(() => checkRecordingSettings(changed(path, least - step))).toThrow(
+      `${path} is ${least - step}: must be >= ${least}`,
+    );
+    expect(() => checkRecordingSettings(changed(path, most + step))).toThrow(
+      `${path} is ${most + step}: must be <= ${most}`,
+    );
+    expect(() => checkRecordingSettings(changed(path, least + 0.5))).toThrow(`${path} is ${least + 0.5}: must be`);
+  });
+
+  test.each([
+    ['template.audio.sampleRateHz', 48_000],
     ['template.audio.sampleRateHz', 44_100],
+    ['template.audio.sampleRateHz', 16_000],
     ['template.audio.channels', 1],
-    ['template.maxIdleMs', 86_400_000],
+    ['template.audio.channels', 2],
     ['template.backgroundColor', '#a0B1c2'],
     ['mode', 'off'],
   ])('%s may be %o', (path, value) => {
@@ -36,16 +53,12 @@ describe('recording settings', () => {
   });
 
   test.each([
-    ['template.video.widthPx', 1922, 'must be <= 1920'],
     ['template.video.widthPx', 641, 'must be multiple of 2'],
-    ['template.video.fps', 0, 'must be >= 1'],
-    ['template.video.fps', 61, 'must be <= 60'],
-    ['template.video.fps', 14.5, 'must be integer'],
-    ['template.video.bitrateBps', 63_999, 'must be >= 64000'],
+    ['template.video.heightPx', 721, 'must be multiple of 2'],
+    ['template.video.fps', '15', 'must be integer'],
     ['template.audio.sampleRateHz', 22_050, 'must be 48000 or 44100 or 16000'],
     ['template.audio.channels', 3, 'must be 1 or 2'],
-    ['template.audio.bitrateBps', 128_001, 'must be <= 128000'],
-    ['template.maxIdleMs', 4_999, 'must be >= 5000'],
+    ['template.audio.channels', 0, 'must be 1 or 2'],
     ['template.backgroundColor', 'red', 'pattern'],
     ['template.output.format', 'avi', 'must be "mp4"'],
     ['mode', 'sometimes', 'must be "off" or "rest" or "automatic"'],
@@ -62,12 +75,22 @@ describe('recording settings', () => {
     );
   });
 
-  test('the area counts too', () => {
-    const settings = {
+  test('height, and width × height', () => {
+    const sized = (widthPx: number, heightPx: number): object => ({
       ...good,
-      template: { ...good.template, video: { ...good.template.video, widthPx: 1920, heightPx: 1082 } },
-    };
-    expect(() => checkRecordingSettings(settings)).toThrow('template.video is 1920 × 1082');
+      template: { ...good.template, video: { ...good.template.video, widthPx, heightPx } },
+    });
+    for (const [widthPx, heightPx] of [
+      [1920, 1080],
+      [1080, 1920],
+      [1440, 1440],
+      [2, 2],
+    ] as const)
+      expect(checkRecordingSettings(sized(widthPx, heightPx))).toEqual(sized(widthPx, heightPx));
+    expect(() => checkRecordingSettings(sized(1920, 1082))).toThrow('template.video is 1920 × 1082: width × height');
+    expect(() => checkRecordingSettings(sized(1442, 1440))).toThrow('template.video is 1442 × 1440: width × height');
+    expect(() => checkRecordingSettings(sized(2, 1922))).toThrow('template.video.heightPx is 1922: must be <= 1920');
+    expect(() => checkRecordingSettings(sized(2, 0))).toThrow('template.video.heightPx is 0: must be >= 2');
   });
 
   test.each([null, undefined, 5, 'x', []])('%o is refused', (value) => {

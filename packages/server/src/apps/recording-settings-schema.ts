@@ -3,6 +3,7 @@ import { Compile } from 'typebox/compile';
 import { CallreelError } from '../base/callreel-error.ts';
 import { describeSchemaError, type SchemaError } from '../base/schema-error.ts';
 import type { TaskParameters } from '../recording/task-parameters.ts';
+import { checkLayoutFits, LayoutSchema, layoutErrors } from './layout-schema.ts';
 import type { RecordingSettings } from './recording-settings.ts';
 
 // Ranges of the known dialect for mixed recordings; see the docblocks of TaskParameters.
@@ -32,7 +33,7 @@ export const TaskParametersSchema = Type.Object(
       },
       strict,
     ),
-    layout: Type.Object({ mode: Type.Literal('grid') }, strict),
+    layout: LayoutSchema,
     backgroundColor: Type.String({ pattern: '^#[0-9a-fA-F]{6}$' }),
     output: Type.Object({ format: Type.Literal('mp4') }, strict),
     maxIdleMs: Type.Integer({ minimum: 5_000, maximum: 86_400_000 }),
@@ -59,26 +60,30 @@ const compiledParameters = Compile(TaskParametersSchema);
  * @throws {CallreelError} `ParameterInvalid`, naming the field, what came and what is allowed.
  */
 export function checkRecordingSettings(value: unknown): RecordingSettings {
-  if (!compiledSettings.Check(value)) refuse(value, compiledSettings.Errors(value));
-  checkArea(value.template, 'template.video');
+  if (!compiledSettings.Check(value)) refuse(value, compiledSettings.Errors(value), '/template/layout');
+  checkSizes(value.template, 'template.');
   return value;
 }
 
 /** Checks a task's parameters in the same way. @throws {CallreelError} `ParameterInvalid`. */
 export function checkTaskParameters(value: unknown): TaskParameters {
-  if (!compiledParameters.Check(value)) refuse(value, compiledParameters.Errors(value));
-  checkArea(value, 'video');
+  if (!compiledParameters.Check(value)) refuse(value, compiledParameters.Errors(value), '/layout');
+  checkSizes(value, '');
   return value;
 }
 
-function refuse(value: unknown, errors: readonly SchemaError[]): never {
-  throw new CallreelError('ParameterInvalid', describeSchemaError(value, errors));
+function refuse(value: unknown, errors: readonly SchemaError[], layoutPath: string): never {
+  throw new CallreelError('ParameterInvalid', describeSchemaError(value, layoutErrors(value, errors, layoutPath)));
 }
 
-function checkArea({ video: { widthPx, heightPx } }: TaskParameters, name: string): void {
-  if (widthPx * heightPx <= AREA_MAX_PX) return;
-  throw new CallreelError(
-    'ParameterInvalid',
-    `${name} is ${widthPx} × ${heightPx}: width × height must be at most 1920 × 1080.`,
-  );
+/** What a schema cannot say: the area, and what has to lie within it. */
+function checkSizes({ video, layout }: TaskParameters, prefix: string): void {
+  const { widthPx, heightPx } = video;
+  if (widthPx * heightPx > AREA_MAX_PX) {
+    throw new CallreelError(
+      'ParameterInvalid',
+      `${prefix}video is ${widthPx} × ${heightPx}: width × height must be at most 1920 × 1080.`,
+    );
+  }
+  checkLayoutFits(layout, video, `${prefix}layout`);
 }

@@ -5,6 +5,13 @@
  * (also in the journal), render children, finished files with their facts. May not: touch media.
  */
 
+export type {
+  CustomRectangle,
+  LargePicture,
+  LayoutParameters,
+  RenderMode,
+  TemplateOptions,
+} from './layout-parameters.ts';
 export { Recorder, type RecorderOutlet } from './recorder.ts';
 export type { RenderedFile, RenderMessage, RenderOrder, StreamReport } from './render-protocol.ts';
 export { DEFAULT_TASK_PARAMETERS, type TaskParameters } from './task-parameters.ts';

@@ -1,3 +1,5 @@
+import type { LayoutParameters } from './layout-parameters.ts';
+
 /** What a recording task asks for. Later modes and outputs widen this type. */
 export type TaskParameters = {
   /** `mixed`: one picture and one sound of all. */
@@ -20,7 +22,8 @@ export type TaskParameters = {
     /** 32 000 to 128 000. */
     bitrateBps: number;
   };
-  layout: { mode: 'grid' };
+  /** May be changed while the task runs, as may `backgroundColor`; nothing else may. */
+  layout: LayoutParameters;
   /** `#rrggbb`. */
   backgroundColor: string;
   output: { format: 'mp4' };

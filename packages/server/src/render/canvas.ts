@@ -26,6 +26,9 @@ export function yuvOf(color: string): YuvColor {
   };
 }
 
+/** What of a picture is painted, and how. */
+export type PasteOptions = { clip?: Rectangle; alpha?: number };
+
 /** The picture that is painted on and encoded. It stays between frames; only what changes is painted. */
 export class Canvas implements Disposable {
   readonly frame = new Frame();
@@ -49,28 +52,38 @@ export class Canvas implements Disposable {
     this.#planes = planesOf(frame);
   }
 
-  /** Paints a rectangle in one colour. */
-  fill(rectangle: Rectangle, { y, u, v }: YuvColor): void {
+  /** Paints a rectangle in one colour. @param alpha 0 opaque (the default) to 255 invisible. */
+  fill(rectangle: Rectangle, { y, u, v }: YuvColor, alpha = 0): void {
     const values = [y, u, v];
     this.#planes.forEach((plane, index) => {
+      const value = values[index] ?? 0;
       const part = planeRectangle(rectangle, index);
       for (let row = 0; row < part.heightPx; row += 1) {
         const start = (part.yPx + row) * plane.strideBytes + part.xPx;
-        plane.bytes.fill(values[index] ?? 0, start, start + part.widthPx);
+        if (alpha === 0) plane.bytes.fill(value, start, start + part.widthPx);
+        else blendValue(plane.bytes, start, part.widthPx, value, alpha);
       }
     });
   }
 
-  /** Copies a picture of the rectangle's size into it. */
-  paste(rectangle: Rectangle, picture: Frame): void {
+  /**
+   * Copies a part of a picture.
+   * @param rectangle Where the whole picture, which has this size, lies on the canvas.
+   * @param clip The part of the rectangle to be painted; all of it by default.
+   * @param alpha 0 opaque (the default) to 255 invisible.
+   */
+  paste(rectangle: Rectangle, picture: Frame, { clip = rectangle, alpha = 0 }: PasteOptions = {}): void {
     const sources = planesOf(picture);
     this.#planes.forEach((plane, index) => {
       const source = sources[index];
       if (source === undefined) return;
-      const part = planeRectangle(rectangle, index);
+      const part = planeRectangle(clip, index);
+      const corner = planeRectangle(rectangle, index);
       for (let row = 0; row < part.heightPx; row += 1) {
-        const start = row * source.strideBytes;
-        source.bytes.copy(plane.bytes, (part.yPx + row) * plane.strideBytes + part.xPx, start, start + part.widthPx);
+        const start = (part.yPx - corner.yPx + row) * source.strideBytes + part.xPx - corner.xPx;
+        const at = (part.yPx + row) * plane.strideBytes + part.xPx;
+        if (alpha === 0) source.bytes.copy(plane.bytes, at, start, start + part.widthPx);
+        else blendRow(plane.bytes, at, source.bytes, start, part.widthPx, alpha);
       }
     });
   }
@@ -105,4 +118,26 @@ function planeRectangle(rectangle: Rectangle, plane: number): Rectangle {
   if (plane === 0) return rectangle;
   const { xPx, yPx, widthPx, heightPx } = rectangle;
   return { xPx: xPx / 2, yPx: yPx / 2, widthPx: widthPx / 2, heightPx: heightPx / 2 };
+}
+
+function blendRow(
+  target: Uint8Array,
+  at: number,
+  source: Uint8Array,
+  from: number,
+  count: number,
+  alpha: number,
+): void {
+  for (let index = 0; index < count; index += 1)
+    target[at + index] = blend(target[at + index] ?? 0, source[from + index] ?? 0, alpha);
+}
+
+function blendValue(target: Uint8Array, at: number, count: number, value: number, alpha: number): void {
+  for (let index = at; index < at + count; index += 1) target[index] = blend(target[index] ?? 0, value, alpha);
+}
+
+/** `under` seen through `over`, rounded: the shifts divide by 255 without an error for what two bytes can give. */
+function blend(under: number, over: number, alpha: number): number {
+  const sum = under * alpha + over * (255 - alpha) + 128;
+  return (sum + (sum >> 8)) >> 8;
 }

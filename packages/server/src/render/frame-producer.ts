@@ -1,6 +1,6 @@
 import type { BundleReader } from '../capture/index.ts';
 import type { StreamReport } from '../recording/render-protocol.ts';
-import { fileEndUs, frameTimeUs, isJournalOpenAt, type RoomHistory, sceneAt } from '../timeline/index.ts';
+import { fileEndUs, frameTimeUs, isJournalOpenAt, lookAt, type RoomHistory, sceneAt } from '../timeline/index.ts';
 import { LiveStreams } from './live-streams.ts';
 import { Painter } from './painter.ts';
 import { PictureEncoder } from './picture-encoder.ts';
@@ -36,7 +36,7 @@ export class FrameProducer implements Disposable {
   #fed = false;
 
   constructor(bundle: BundleReader, plan: RenderPlan, firstSegment: number) {
-    const { video, audio, backgroundColor } = plan.parameters;
+    const { video, audio } = plan.parameters;
     const pictures = video.fps * video.keyframeIntervalS;
     const segmentSamples = audio.sampleRateHz * video.keyframeIntervalS;
     this.#plan = plan;
@@ -45,7 +45,7 @@ export class FrameProducer implements Disposable {
     this.#streams = new LiveStreams(bundle, {
       fromUs: Math.min(this.#frameUs(this.#frame), this.#blockUs(this.#block)),
     });
-    this.#painter = new Painter(video, backgroundColor);
+    this.#painter = new Painter(video);
     this.#pictures = new PictureEncoder(video);
     this.#sounds = new SoundEncoder(audio, this.#block);
     this.#mixer = new SoundMixer({ startUs: plan.startUs, ...audio });
@@ -68,8 +68,7 @@ export class FrameProducer implements Disposable {
     if (endUs !== null) return { endUs };
     // The picture nearest to the moment is shown, so the error of a 15th of a second is ± 33 ms, not 0 to 67.
     this.#streams.decode({ picturesUs: atUs + Math.round((nextUs - atUs) / 2), soundUs: needUs });
-    const scene = sceneAt(history, this.#streams.facts, this.#plan.parameters.video, atUs);
-    this.#painter.paint(scene, (dump) => this.#streams.video(dump));
+    this.#paint(history, atUs);
     this.#builder.addVideo(this.#pictures.encode(this.#painter.canvas.frame, this.#frame));
     this.#fed = true;
     while (this.#blockUs(this.#block + 1) <= nextUs) this.#mixBlock();
@@ -110,6 +109,13 @@ export class FrameProducer implements Disposable {
     this.#painter[Symbol.dispose]();
     this.#pictures[Symbol.dispose]();
     this.#sounds[Symbol.dispose]();
+  }
+
+  #paint(history: RoomHistory, atUs: number): void {
+    const { parameters, fixedLook = false } = this.#plan;
+    const { layout, backgroundColor } = fixedLook || history.task === null ? parameters : lookAt(history.task, atUs);
+    const scene = sceneAt(history, this.#streams.facts, { canvas: parameters.video, layout }, atUs);
+    this.#painter.paint(scene, backgroundColor, (dump) => this.#streams.video(dump));
   }
 
   #mixBlock(): void {

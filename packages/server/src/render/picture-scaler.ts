@@ -1,11 +1,12 @@
 import { AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUVJ420P, SWS_BICUBIC } from 'node-av/constants';
 import { Frame, SoftwareScaleContext } from 'node-av/lib';
+import type { Rectangle, Size } from '../timeline/index.ts';
 import { AvError } from './av-error.ts';
 import { planesOf } from './canvas.ts';
 
 /**
- * Brings the pictures of one stream to the size of its place: the place is filled and what sticks out is cut
- * off evenly on both sides (render mode "crop"). Sizes may change from picture to picture.
+ * Brings a part of a stream's pictures to the size in which they are shown. Sizes may change from picture to
+ * picture; the same picture in the same size is scaled once.
  *
  * The result is a picture of its own and not a part of the canvas: the scaler writes whole SIMD registers, so
  * the last ones of a row would reach into the neighbour.
@@ -15,16 +16,20 @@ export class PictureScaler implements Disposable {
   #context: SoftwareScaleContext | null = null;
   #key = '';
   #scaledKey = '';
+  #content = '';
 
   constructor() {
     this.#scaled.alloc();
   }
 
-  /** The picture in the given size. Valid until the next call. @throws {AvError}. */
-  scale(picture: Frame, target: { widthPx: number; heightPx: number }): Frame {
+  /**
+   * The part `crop` of the picture in the given size. Valid until the next call, or as long as the picture itself.
+   * @param serial Changes with every picture.
+   * @throws {AvError}.
+   */
+  scale(picture: Frame, serial: number, crop: Rectangle, target: Size): Frame {
     const { width, height, format } = picture;
     if (format !== AV_PIX_FMT_YUV420P && format !== AV_PIX_FMT_YUVJ420P) throw new AvError(`pixel format ${format}`, 0);
-    const crop = coverCrop({ widthPx: width, heightPx: height }, target);
     if (
       crop.widthPx === width &&
       crop.heightPx === height &&
@@ -34,6 +39,8 @@ export class PictureScaler implements Disposable {
     ) {
       return picture;
     }
+    const content = `${serial} ${crop.xPx},${crop.yPx} ${keyOf(crop, format, target)}`;
+    if (content === this.#content) return this.#scaled;
     this.#prepare(crop, format, target);
     const source = planesOf(picture);
     const scaled = planesOf(this.#scaled);
@@ -50,6 +57,7 @@ export class PictureScaler implements Disposable {
       scaled.map(({ strideBytes }) => strideBytes),
     );
     AvError.check(rows ?? 0, 'scale');
+    this.#content = content;
     return this.#scaled;
   }
 
@@ -59,7 +67,7 @@ export class PictureScaler implements Disposable {
     this.#scaled.free();
   }
 
-  #prepare(crop: Crop, format: number, target: { widthPx: number; heightPx: number }): void {
+  #prepare(crop: Size, format: number, target: Size): void {
     const scaledKey = `${target.widthPx}x${target.heightPx}`;
     if (scaledKey !== this.#scaledKey) {
       this.#scaled.unref();
@@ -69,7 +77,7 @@ export class PictureScaler implements Disposable {
       AvError.check(this.#scaled.getBuffer(0), 'scaled picture');
       this.#scaledKey = scaledKey;
     }
-    const key = `${crop.widthPx}x${crop.heightPx}/${format}>${scaledKey}`;
+    const key = keyOf(crop, format, target);
     if (key === this.#key) return;
     this.#context?.freeContext();
     this.#context = new SoftwareScaleContext();
@@ -86,20 +94,6 @@ export class PictureScaler implements Disposable {
   }
 }
 
-type Crop = { xPx: number; yPx: number; widthPx: number; heightPx: number };
-
-/** The part of a picture that fills a place of another shape. Offsets are even, so that chroma samples stay whole. */
-export function coverCrop(
-  picture: { widthPx: number; heightPx: number },
-  target: { widthPx: number; heightPx: number },
-): Crop {
-  const scale = Math.max(target.widthPx / picture.widthPx, target.heightPx / picture.heightPx);
-  const widthPx = Math.min(picture.widthPx, Math.max(2, Math.round(target.widthPx / scale / 2) * 2));
-  const heightPx = Math.min(picture.heightPx, Math.max(2, Math.round(target.heightPx / scale / 2) * 2));
-  return {
-    xPx: Math.floor((picture.widthPx - widthPx) / 4) * 2,
-    yPx: Math.floor((picture.heightPx - heightPx) / 4) * 2,
-    widthPx,
-    heightPx,
-  };
+function keyOf(crop: Size, format: number, target: Size): string {
+  return `${crop.widthPx}x${crop.heightPx}/${format}>${target.widthPx}x${target.heightPx}`;
 }

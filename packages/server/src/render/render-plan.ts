@@ -14,6 +14,8 @@ export type RenderPlan = {
   /** Media time of the file's beginning. */
   startUs: number;
   parameters: TaskParameters;
+  /** Set when the parameters are not the journal's own: what the task was given later does not count then. */
+  fixedLook?: true;
   /** Base64 of the decoder configurations that all segments share. */
   avcConfiguration: string;
   aacConfiguration: string;

@@ -120,7 +120,14 @@ async function planOf(
   const before = readPlan(order.workFolder);
   const parameters = order.parameters ?? task.parameters;
   const startUs = before?.startUs ?? (await startOf(bundle, follow, task.fromUs));
-  const plan: RenderPlan = { version: 1, taskId: order.taskId, startUs, parameters, ...configurations(parameters) };
+  const plan: RenderPlan = {
+    version: 1,
+    taskId: order.taskId,
+    startUs,
+    parameters,
+    ...(order.parameters === undefined ? {} : { fixedLook: true }),
+    ...configurations(parameters),
+  };
   if (before !== null && fits(before, plan)) return plan;
   // Other parameters or another version of the encoder: nothing of before can be gone on with.
   clearSegments(order.workFolder);

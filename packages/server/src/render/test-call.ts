@@ -61,6 +61,11 @@ export class TestCall {
     this.event(stoppedS, { type: 'taskStopped', taskId: 't1', untilUs: this.#us(untilS), reason: 'roomClosed' });
   }
 
+  /** The task is given other parameters. */
+  modify(atS: number, parameters: TaskParameters): void {
+    this.event(atS, { type: 'taskModified', taskId: 't1', parameters });
+  }
+
   /** A user is in the room. `enterS` is a little before his first packet. */
   user(userId: string, { fromS, untilS }: { fromS: number; untilS: number }): void {
     this.event(fromS - 0.1, { type: 'userEntered', userId });
@@ -81,12 +86,14 @@ export class TestCall {
       dataUntilS = untilS,
       reason = 'normal',
       network = {},
+      source = 'main',
     }: {
       fromS: number;
       untilS: number;
       dataUntilS?: number;
       reason?: 'normal' | 'timeout';
       network?: Network;
+      source?: 'main' | 'aux';
     },
   ): string {
     this.#streams += 1;
@@ -101,7 +108,7 @@ export class TestCall {
     };
     const clockHz = codec === 'opus' ? 48_000 : 90_000;
     const sent = frames.filter(({ rtpTime }) => rtpTime >= fromS * clockHz && rtpTime < dataUntilS * clockHz);
-    this.event(fromS - 0.05, { type: 'streamPublished', userId, streamId, kind, source: 'main', muted: false, dump });
+    this.event(fromS - 0.05, { type: 'streamPublished', userId, streamId, kind, source, muted: false, dump });
     const packets = travel({ stream, frames: sent, fromUs: this.startUs, ...network });
     for (const { atUs, bytes } of dumpPieces(stream, packets))
       this.#happenings.push({ atUs, write: (bundle) => bundle.dump(dump, bytes) });

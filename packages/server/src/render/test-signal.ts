@@ -19,6 +19,7 @@ import {
   vp8Payloads,
   vp9Payloads,
 } from '../capture/mjr-testkit.ts';
+import { evenBelow } from '../timeline/index.ts';
 import { AvError } from './av-error.ts';
 import { Canvas, yuvOf } from './canvas.ts';
 
@@ -47,6 +48,8 @@ export type TestPicture = {
   heightPx?: number;
   /** Time of the first frame within the signal, in s: the flashes keep their places. */
   fromS?: number;
+  /** Colour of a border, a fifth of the width at both sides and of the height above and below; none by default. */
+  borderColor?: string;
   /** Frames between key frames; by default only the first is one. */
   keyInterval?: number;
 };
@@ -92,6 +95,7 @@ export function testPicture({
   heightPx = 180,
   fromS = 0,
   keyInterval = 1e6,
+  borderColor,
 }: TestPicture): SignalFrame[] {
   using canvas = new Canvas({ widthPx, heightPx });
   using context = new CodecContext();
@@ -134,6 +138,7 @@ export function testPicture({
     AvError.check(canvas.frame.makeWritable(), 'canvas');
     canvas.fill({ xPx: 0, yPx: 0, widthPx, heightPx }, isFlash ? white : base);
     if (!isFlash && lowerColor !== color) canvas.fill(lowerHalf, lower);
+    if (borderColor !== undefined) paintBorder(canvas, borderColor);
     // Something that moves, so that every picture differs.
     canvas.fill({ xPx: (index * 4) % (widthPx - 16), yPx: 0, widthPx: 16, heightPx: 8 }, yuvOf('#808080'));
     canvas.frame.pts = BigInt(index);
@@ -144,6 +149,14 @@ export function testPicture({
   context.sendFrameSync(null);
   takePackets();
   return frames;
+}
+
+function paintBorder(canvas: Canvas, borderColor: string): void {
+  const { widthPx, heightPx } = canvas;
+  const [sidePx, endPx] = [evenBelow(widthPx / 5), evenBelow(heightPx / 5)];
+  const color = yuvOf(borderColor);
+  for (const xPx of [0, widthPx - sidePx]) canvas.fill({ xPx, yPx: 0, widthPx: sidePx, heightPx }, color);
+  for (const yPx of [0, heightPx - endPx]) canvas.fill({ xPx: 0, yPx, widthPx, heightPx: endPx }, color);
 }
 
 /** Encodes the test sound: a tone of `pitchHz` for the first 100 ms of every second. 20 ms a frame. */

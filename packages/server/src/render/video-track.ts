@@ -1,7 +1,6 @@
 import type { Frame } from 'node-av/lib';
 import { type EncodedFrame, isCapturedCodec } from '../capture/index.ts';
 import { PictureHistory } from './picture-history.ts';
-import { PictureScaler } from './picture-scaler.ts';
 import type { StreamFeed } from './stream-feed.ts';
 import { UprightPicture } from './upright-picture.ts';
 import { type DecodedPicture, VideoDecoder } from './video-decoder.ts';
@@ -12,7 +11,6 @@ import { type DecodedPicture, VideoDecoder } from './video-decoder.ts';
  */
 export class VideoTrack implements Disposable {
   readonly feed: StreamFeed;
-  readonly scaler = new PictureScaler();
   readonly history = new PictureHistory();
   readonly #upright = new UprightPicture();
   #decoder: VideoDecoder | null = null;
@@ -61,7 +59,6 @@ export class VideoTrack implements Disposable {
     this.#decoder?.[Symbol.dispose]();
     this.#decoder = null;
     this.#upright[Symbol.dispose]();
-    this.scaler[Symbol.dispose]();
   }
 
   #decode(frame: EncodedFrame): void {

@@ -1,8 +1,4 @@
-/** A rectangle of the canvas, in pixels; all numbers even, so that chroma samples are whole. */
-export type Rectangle = { xPx: number; yPx: number; widthPx: number; heightPx: number };
-
-/** Most pictures of one canvas (REFERENCE.md §3). */
-export const GRID_PLACES_MAX = 25;
+import { CANVAS_PICTURES_MAX, evenShare, type Rectangle, type Size } from './rectangle.ts';
 
 /** Columns and rows by number of pictures: the first line whose `upTo` is not smaller counts. */
 const GRIDS = Object.freeze([
@@ -11,7 +7,7 @@ const GRIDS = Object.freeze([
   { upTo: 4, columns: 2, rows: 2 },
   { upTo: 9, columns: 3, rows: 3 },
   { upTo: 16, columns: 4, rows: 4 },
-  { upTo: GRID_PLACES_MAX, columns: 5, rows: 5 },
+  { upTo: CANVAS_PICTURES_MAX, columns: 5, rows: 5 },
 ]);
 
 /**
@@ -19,20 +15,13 @@ const GRIDS = Object.freeze([
  * times the size, rounded down to an even number.
  * @param places Pictures to place, 0 to 25; more are cut.
  */
-export function gridRectangles(places: number, canvas: { widthPx: number; heightPx: number }): Rectangle[] {
-  const count = Math.min(places, GRID_PLACES_MAX);
-  const grid = GRIDS.find(({ upTo }) => count <= upTo) ?? { columns: 5, rows: 5 };
-  const widthPx = evenBelow(canvas.widthPx / grid.columns);
-  const heightPx = evenBelow(canvas.heightPx / grid.rows);
+export function gridRectangles(places: number, canvas: Size): Rectangle[] {
+  const count = Math.min(places, CANVAS_PICTURES_MAX);
+  const { columns, rows } = GRIDS.find(({ upTo }) => count <= upTo) ?? { columns: 5, rows: 5 };
   return Array.from({ length: count }, (_, index) => ({
-    xPx: evenBelow(((index % grid.columns) * canvas.widthPx) / grid.columns),
-    yPx: evenBelow((Math.floor(index / grid.columns) * canvas.heightPx) / grid.rows),
-    widthPx,
-    heightPx,
+    xPx: evenShare(canvas.widthPx, index % columns, columns),
+    yPx: evenShare(canvas.heightPx, Math.floor(index / columns), rows),
+    widthPx: evenShare(canvas.widthPx, 1, columns),
+    heightPx: evenShare(canvas.heightPx, 1, rows),
   }));
-}
-
-function evenBelow(value: number): number {
-  // A whole number that division has made a hair too small must not lose two pixels.
-  return Math.floor((value + 1e-6) / 2) * 2;
 }

@@ -24,13 +24,19 @@ export type StreamLife = Span & {
   muted: Span[];
 };
 
+/** The task: its window, its parameters, and those that it was given later, in order. */
+export type TaskLife = Span & {
+  parameters: TaskParameters;
+  modified: { fromUs: number; parameters: TaskParameters }[];
+};
+
 /** What the journal says, as spans. */
 export type RoomHistory = {
   /** In order of entry. */
   stays: UserStay[];
   /** In order of publishing. */
   streams: StreamLife[];
-  task: { fromUs: number; parameters: TaskParameters; untilUs: number | null } | null;
+  task: TaskLife | null;
   /** Whether the room session is over, so that nothing will be added. */
   closed: boolean;
 };
@@ -53,6 +59,18 @@ export function spans({ fromUs, untilUs }: Span, tUs: number): boolean {
 /** Whether the stream was muted at `tUs`. */
 export function isMuted(stream: StreamLife, tUs: number): boolean {
   return stream.muted.some((span) => spans(span, tUs));
+}
+
+/**
+ * What the task's pictures look like at `tUs`: the parameters last given up to then. What cannot change is that of
+ * the beginning, whatever they say.
+ */
+export function lookAt(
+  { parameters, modified }: TaskLife,
+  tUs: number,
+): Pick<TaskParameters, 'layout' | 'backgroundColor'> {
+  const { layout, backgroundColor } = modified.findLast(({ fromUs }) => fromUs <= tUs)?.parameters ?? parameters;
+  return { layout, backgroundColor };
 }
 
 function applyEvent(history: RoomHistory, event: JournalEvent, taskId: string): void {
@@ -101,7 +119,10 @@ function applyEvent(history: RoomHistory, event: JournalEvent, taskId: string): 
     }
     case 'taskStarted':
       if (event.taskId === taskId)
-        history.task ??= { fromUs: event.fromUs, parameters: event.parameters, untilUs: null };
+        history.task ??= { fromUs: event.fromUs, parameters: event.parameters, untilUs: null, modified: [] };
+      return;
+    case 'taskModified':
+      if (event.taskId === taskId) history.task?.modified.push({ fromUs: atUs, parameters: event.parameters });
       return;
     case 'taskStopped':
       if (event.taskId === taskId && history.task !== null) history.task.untilUs ??= event.untilUs;

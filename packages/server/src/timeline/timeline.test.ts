@@ -2,12 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JournalEvent } from '../capture/journal-event.ts';
 import { DEFAULT_TASK_PARAMETERS } from '../recording/task-parameters.ts';
-import { isMuted, readRoomHistory } from './room-history.ts';
-import { type StreamFacts, sceneAt } from './scene.ts';
+import { isMuted, lookAt, readRoomHistory } from './room-history.ts';
+import type { StreamFacts } from './room-pictures.ts';
+import { sceneAt } from './scene.ts';
 import { fileEndUs, frameTimeUs, isJournalOpenAt, isWaitedFor } from './window.ts';
 
 type Bare = JournalEvent extends infer E ? (E extends JournalEvent ? Omit<E, 'seq'> : never) : never;
-const CANVAS = { widthPx: 1280, heightPx: 720 };
+const GRID = { canvas: { widthPx: 1280, heightPx: 720 }, layout: { mode: 'grid' } } as const;
 const NO_FACTS: ReadonlyMap<string, StreamFacts> = new Map();
 const S = 1_000_000;
 
@@ -23,6 +24,23 @@ const published = (atS: number, userId: string, kind: 'audio' | 'video' = 'video
   source: 'main',
   muted,
   dump: `${userId}-${kind}.mjr`,
+});
+const shared = (atS: number, userId: string): Bare => ({
+  atUs: atS * S,
+  type: 'streamPublished',
+  userId,
+  streamId: `${userId}-screen`,
+  kind: 'video',
+  source: 'aux',
+  muted: false,
+  dump: `${userId}-screen.mjr`,
+});
+const unshared = (atS: number, userId: string): Bare => ({
+  atUs: atS * S,
+  type: 'streamUnpublished',
+  userId,
+  streamId: `${userId}-screen`,
+  reason: 'normal',
 });
 const unpublished = (
   atS: number,
@@ -58,7 +76,7 @@ const stopped = (atS: number): Bare => ({
 });
 
 const pictures = (events: JournalEvent[], atS: number, facts = NO_FACTS): string[] =>
-  sceneAt(readRoomHistory(events, 't'), facts, CANVAS, atS * S).places.map(
+  sceneAt(readRoomHistory(events, 't'), facts, GRID, atS * S).places.map(
     ({ userId, picture }) => `${userId}:${picture?.dump ?? '-'}`,
   );
 
@@ -86,7 +104,7 @@ describe('scenes', () => {
   });
 
   test('after unmuting, no picture of before the muting is shown', () => {
-    const [b] = sceneAt(readRoomHistory(call, 't'), NO_FACTS, CANVAS, 8 * S).places;
+    const [b] = sceneAt(readRoomHistory(call, 't'), NO_FACTS, GRID, 8 * S).places;
     expect(b?.picture?.notBeforeUs).toBe(6.5 * S);
   });
 
@@ -119,11 +137,45 @@ describe('scenes', () => {
             return leave ? left(clock, userId) : entered(clock, userId);
           }),
         );
-        const scene = sceneAt(readRoomHistory(events, 't'), NO_FACTS, CANVAS, atS * S);
+        const scene = sceneAt(readRoomHistory(events, 't'), NO_FACTS, GRID, atS * S);
         expect(scene.places.map(({ userId }) => userId)).toEqual(present.slice(0, 25));
         expect(scene.leftOut).toEqual(present.slice(25));
       }),
     );
+  });
+
+  test('a shared screen has a place of its own beside the camera, or the only one where there is no camera', () => {
+    const events = journal(
+      entered(1, 'a'),
+      entered(1, 'b'),
+      published(1, 'a'),
+      shared(3, 'a'),
+      muted(5, 'a'),
+      unshared(7, 'a'),
+      shared(9, 'b'),
+      published(11, 'b'),
+    );
+    expect(pictures(events, 2)).toEqual(['a:a-video.mjr', 'b:-']);
+    expect(pictures(events, 3)).toEqual(['a:a-video.mjr', 'a:a-screen.mjr', 'b:-']);
+    // A camera that is only switched off keeps its place, so that nobody else's moves.
+    expect(pictures(events, 6)).toEqual(['a:-', 'a:a-screen.mjr', 'b:-']);
+    expect(pictures(events, 7.4)).toEqual(['a:-', 'a:a-screen.mjr', 'b:-']);
+    expect(pictures(events, 7.5)).toEqual(['a:-', 'b:-']);
+    expect(pictures(events, 9)).toEqual(['a:-', 'b:b-screen.mjr']);
+    expect(pictures(events, 11)).toEqual(['a:-', 'b:b-video.mjr', 'b:b-screen.mjr']);
+  });
+
+  test('who shows nothing has no place when the layout says so', () => {
+    const events = journal(entered(1, 'a'), entered(1, 'b'), published(2, 'a'), shared(3, 'b'), muted(4, 'a'));
+    const history = readRoomHistory(events, 't');
+    const seen = (atS: number): string[] =>
+      sceneAt(
+        history,
+        NO_FACTS,
+        { ...GRID, layout: { mode: 'grid', pureAudioDisableLayout: true } },
+        atS * S,
+      ).places.map(({ userId }) => userId);
+    expect([1, 2, 3, 4].map(seen)).toEqual([[], ['a'], ['a', 'b'], ['b']]);
   });
 
   test('what the journal says later does not change what was', () => {
@@ -167,6 +219,37 @@ describe('room history', () => {
       true,
       true,
     ]);
+  });
+
+  test('layout and background are those that were last given up to a moment', () => {
+    const modified = (atS: number, backgroundColor: string, taskId = 't'): Bare => ({
+      atUs: atS * S,
+      type: 'taskModified',
+      taskId,
+      parameters: { ...DEFAULT_TASK_PARAMETERS, backgroundColor, layout: { mode: 'floating' } },
+    });
+    const { task } = readRoomHistory(
+      journal(
+        modified(0.5, '#000001'),
+        started(1),
+        modified(3, '#000003'),
+        modified(4, '#999999', 'u'),
+        modified(5, '#000005'),
+      ),
+      't',
+    );
+    if (task === null) throw new Error('no task');
+    expect([1, 2.999999, 3, 4.9, 5, 99].map((atS) => lookAt(task, atS * S).backgroundColor)).toEqual([
+      '#000000',
+      '#000000',
+      '#000003',
+      '#000003',
+      '#000005',
+      '#000005',
+    ]);
+    expect(lookAt(task, 2 * S).layout).toEqual({ mode: 'grid' });
+    expect(lookAt(task, 3 * S).layout).toEqual({ mode: 'floating' });
+    expect(task.parameters).toEqual(DEFAULT_TASK_PARAMETERS);
   });
 
   test('tasks of others are not ours', () => {

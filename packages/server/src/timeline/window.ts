@@ -1,5 +1,5 @@
 import { isMuted, type RoomHistory, type StreamLife } from './room-history.ts';
-import type { StreamFacts } from './scene.ts';
+import type { StreamFacts } from './room-pictures.ts';
 
 /**
  * How long the journal may lag behind the clock of the machine that writes it: what has not been journalled

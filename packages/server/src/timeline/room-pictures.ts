@@ -1,0 +1,85 @@
+import type { StreamSource } from '@callreel/protocol';
+import { isMuted, type RoomHistory, type StreamLife, spans } from './room-history.ts';
+
+/** How long the last picture of a stream that has ended is shown after its last packet. */
+export const ENDED_HOLD_US = 500_000;
+/**
+ * A camera that is switched off sends nothing, so a picture that is captured this long after the muting is
+ * one of the time after it, though the news of switching on may come later.
+ */
+const MUTE_SETTLES_US = 500_000;
+
+/** What the packets of a dump say; kept by the dump's name, which is never used twice in a bundle. */
+export type StreamFacts = {
+  /** Media time of the end of its last packet; null while it goes on or is not known. */
+  lastPacketUs: number | null;
+};
+
+/** The picture of a place: those of the dump whose media time is at least `notBeforeUs`. */
+export type ScenePicture = { dump: string; notBeforeUs: number };
+
+/** One of whom a layout places: a user's camera, whether it is on or not, or his screen while it is shared. */
+export type RoomPicture = {
+  userId: string;
+  source: StreamSource;
+  /** Null: the camera shows nothing, or there is none. */
+  picture: ScenePicture | null;
+  /** Whether only the user himself, who may be heard, would be stood for: there is no camera, but his screen. */
+  besideScreen: boolean;
+};
+
+/** The pictures in the room at `tUs`: users in order of entry, each the camera first, then the screen. */
+export function roomPicturesAt(
+  history: RoomHistory,
+  facts: ReadonlyMap<string, StreamFacts>,
+  tUs: number,
+): RoomPicture[] {
+  return history.stays
+    .filter((stay) => spans(stay, tUs))
+    .flatMap(({ userId }) => {
+      const videos = history.streams.filter((stream) => stream.userId === userId && stream.kind === 'video');
+      const screen = pictureOf(videos, 'aux', facts, tUs);
+      const hasCamera = videos.some((stream) => stream.source === 'main' && isThere(stream, facts, tUs));
+      const pictures: RoomPicture[] = [
+        {
+          userId,
+          source: 'main',
+          picture: pictureOf(videos, 'main', facts, tUs),
+          besideScreen: screen !== null && !hasCamera,
+        },
+      ];
+      if (screen !== null) pictures.push({ userId, source: 'aux', picture: screen, besideScreen: false });
+      return pictures;
+    });
+}
+
+/** What is shown of one source: of several streams the one published last. */
+function pictureOf(
+  videos: readonly StreamLife[],
+  source: StreamSource,
+  facts: ReadonlyMap<string, StreamFacts>,
+  tUs: number,
+): ScenePicture | null {
+  const stream = videos.findLast(
+    (video) => video.source === source && isThere(video, facts, tUs) && !isMuted(video, tUs),
+  );
+  if (stream === undefined || stream.dump === null) return null;
+  return { dump: stream.dump, notBeforeUs: shownFromUs(stream, tUs) };
+}
+
+/**
+ * A stream that has ended is shown a little longer: who publishes anew over another connection, or hangs up, does
+ * not go dark for some frames first. Whoever leaves the room loses the place at once, and the picture with it.
+ */
+function isThere(stream: StreamLife, facts: ReadonlyMap<string, StreamFacts>, tUs: number): boolean {
+  if (stream.dump === null || tUs < stream.fromUs) return false;
+  if (stream.untilUs === null) return true;
+  const endUs = facts.get(stream.dump)?.lastPacketUs ?? stream.untilUs;
+  return tUs < endUs + ENDED_HOLD_US;
+}
+
+function shownFromUs(stream: StreamLife, tUs: number): number {
+  const mute = stream.muted.findLast(({ untilUs }) => untilUs !== null && untilUs <= tUs);
+  if (mute === undefined || mute.untilUs === null) return Number.NEGATIVE_INFINITY;
+  return Math.min(mute.untilUs, mute.fromUs + MUTE_SETTLES_US);
+}
