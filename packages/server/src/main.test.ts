@@ -44,9 +44,11 @@ describe('./callreel render', () => {
   });
 
   test('renders a capture again, as it was ordered and with other parameters', () => {
+    mkdirSync(join(folder, 'first'), { recursive: true });
+    writeFileSync(join(folder, 'first/mine.tmp'), 'of somebody else');
     const first = run('render', bundle, '--out', 'first');
     expect(first).toMatchObject({ code: 0, out: `recording: ${join(folder, 'first/1_7.mp4')}\n` });
-    expect(readdirSync(join(folder, 'first'))).toEqual(['1_7.mp4']);
+    expect(readdirSync(join(folder, 'first'))).toEqual(['1_7.mp4', 'mine.tmp']);
     const params = join(folder, 'params.json');
     writeFileSync(
       params,

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkTaskParameters } from './apps/index.ts';
@@ -21,22 +21,28 @@ const RENDER_MAIN = join(import.meta.dirname, 'render/main.ts');
 export async function runRender(args: string[]): Promise<number> {
   const { bundle, params, out, task } = parse(args);
   const outFolder = resolve(out);
-  const { taskId, baseName } = readBundle(bundle, task);
-  const workFolder = join(outFolder, `.render-${taskId}`);
+  const { taskId, baseName, complete } = readBundle(bundle, task);
+  const ownFolder = join(outFolder, `.render-${taskId}`);
   const order: RenderOrder = {
     taskId,
     bundleFolder: resolve(bundle),
-    workFolder,
-    outFolder,
+    workFolder: join(ownFolder, 'segments'),
+    // A render clears its folders of what an earlier try left: they must be its own, and never somebody's.
+    outFolder: join(ownFolder, 'files'),
     baseName,
     indexAlways: false,
+    complete,
     ...(params === undefined ? {} : { parameters: readParameters(params) }),
   };
-  await mkdir(workFolder, { recursive: true });
+  await mkdir(order.workFolder, { recursive: true });
   const last = await renderInChild(order);
-  await rm(workFolder, { recursive: true, force: true });
+  const files = last.type === 'finished' ? last.files : [];
+  for (const { name, path } of files) {
+    await rename(path, join(outFolder, name));
+    process.stdout.write(`recording: ${join(outFolder, name)}\n`);
+  }
+  await rm(ownFolder, { recursive: true, force: true });
   if (last.type !== 'finished') throw new CallreelError(last.code, last.detail);
-  for (const file of last.files) process.stdout.write(`recording: ${file.path}\n`);
   return 0;
 }
 
@@ -58,8 +64,11 @@ function parse(args: string[]): { bundle: string; params: string | undefined; ou
   }
 }
 
-/** The task to render and the name of its file, from the journal. */
-function readBundle(bundle: string, wanted: string | undefined): { taskId: string; baseName: string } {
+/** The task to render, the name of its file, and whether nothing will be added to the bundle; from the journal. */
+function readBundle(
+  bundle: string,
+  wanted: string | undefined,
+): { taskId: string; baseName: string; complete: boolean } {
   const path = join(bundle, JOURNAL_FILE);
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) throw new CallreelError('BundleUnreadable');
   const journal = new JournalReader(path);
@@ -76,10 +85,10 @@ function readBundle(bundle: string, wanted: string | undefined): { taskId: strin
       `The capture holds ${tasks.length === 0 ? 'no task' : `these tasks: ${tasks.join(', ')}`}.`,
     );
   // A task that was never stopped belongs to a call that goes on, or to a server that died and comes back.
-  if (!events.some((event) => event.type === 'taskStopped' && event.taskId === taskId)) {
-    process.stderr.write('callreel: the task is not over: following it until it is.\n');
-  }
-  return { taskId, baseName: mixedBaseName(opened) };
+  const stopped = events.some((event) => event.type === 'taskStopped' && event.taskId === taskId);
+  const complete = events.some((event) => event.type === 'roomClosed');
+  if (!stopped && !complete) process.stderr.write('callreel: the task is not over: following it until it is.\n');
+  return { taskId, baseName: mixedBaseName(opened), complete };
 }
 
 function readParameters(path: string): TaskParameters {
