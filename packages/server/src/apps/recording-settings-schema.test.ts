@@ -29,6 +29,8 @@ describe('recording settings', () => {
     ['template.audio.sampleRateHz', 44_100],
     ['template.audio.channels', 1],
     ['template.maxIdleMs', 86_400_000],
+    ['template.output.maxFileDurationMinutes', 1],
+    ['template.output.maxFileDurationMinutes', 1440],
     ['template.backgroundColor', '#a0B1c2'],
     ['mode', 'off'],
   ])('%s may be %o', (path, value) => {
@@ -47,6 +49,8 @@ describe('recording settings', () => {
     ['template.audio.bitrateBps', 128_001, 'must be <= 128000'],
     ['template.maxIdleMs', 4_999, 'must be >= 5000'],
     ['template.backgroundColor', 'red', 'pattern'],
+    ['template.output.maxFileDurationMinutes', 0, 'must be >= 1'],
+    ['template.output.maxFileDurationMinutes', 1441, 'must be <= 1440'],
     ['template.output.format', 'avi', 'must be "mp4"'],
     ['mode', 'sometimes', 'must be "off" or "rest" or "automatic"'],
     ['indexAlways', 'yes', 'must be boolean'],

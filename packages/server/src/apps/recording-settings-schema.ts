@@ -34,7 +34,13 @@ export const TaskParametersSchema = Type.Object(
     ),
     layout: Type.Object({ mode: Type.Literal('grid') }, strict),
     backgroundColor: Type.String({ pattern: '^#[0-9a-fA-F]{6}$' }),
-    output: Type.Object({ format: Type.Literal('mp4') }, strict),
+    output: Type.Object(
+      {
+        format: Type.Literal('mp4'),
+        maxFileDurationMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 1440 })),
+      },
+      strict,
+    ),
     maxIdleMs: Type.Integer({ minimum: 5_000, maximum: 86_400_000 }),
   },
   strict,

@@ -17,6 +17,8 @@ export type RenderOrder = {
   baseName: string;
   /** Whether `_<Index>` is written though the file was not split. */
   indexAlways: boolean;
+  /** Given: files are split after less than the parameters say, so that tests need no day and no 2 GB. */
+  splitAt?: { durationMs?: number; sizeBytes?: number };
   /** Given: renders with these instead of the journal's own, for rendering again. */
   parameters?: TaskParameters;
 };

@@ -23,7 +23,11 @@ export type TaskParameters = {
   layout: { mode: 'grid' };
   /** `#rrggbb`. */
   backgroundColor: string;
-  output: { format: 'mp4' };
+  output: {
+    format: 'mp4';
+    /** Longest time of one file, 1 to 1440 minutes; a day when it is not given. Also 2 GB end a file. */
+    maxFileDurationMinutes?: number;
+  };
   /** Time without any broadcaster in the room after which the task ends, in ms: 5 000 to 86 400 000. */
   maxIdleMs: number;
 };

@@ -26,6 +26,9 @@ const OTHER_SAMPLE = 0x01010000;
 /** More than the index of any segment: ten seconds of 60 pictures and 470 sound frames are 10 KB. */
 const INDEX_BYTES = 64 * 1024;
 
+/** A border between segments lies at most so many sound frames behind the first one of the second: see `soundFramesBefore`. */
+const HEAD_FRAMES = 3;
+
 /** Path of a segment in the work folder. */
 export function segmentPath(workFolder: string, index: number): string {
   return join(workFolder, `segment-${String(index).padStart(6, '0')}.m4s`);
@@ -52,6 +55,12 @@ export function writeSegment(workFolder: string, { index, video, audio }: Segmen
   writeDurably(path, Buffer.concat([styp, moof, data]));
   const sizes = (samples: readonly CodedSample[]): number[] => samples.map((sample) => sample.data.length);
   return { path, dataOffset: styp.length + moof.length + 8, videoSizes: sizes(video), audioSizes: sizes(audio) };
+}
+
+/** The first sound frames of a segment: what the file that ends before it needs to sound to its end. */
+export function soundHeadOf({ path, dataOffset, videoSizes, audioSizes }: SegmentIndex): SegmentIndex {
+  const pictureBytes = videoSizes.reduce((sum, size) => sum + size, 0);
+  return { path, dataOffset: dataOffset + pictureBytes, videoSizes: [], audioSizes: audioSizes.slice(0, HEAD_FRAMES) };
 }
 
 /** Reads the index of a segment; null when there is no such file or it is none of ours. */
