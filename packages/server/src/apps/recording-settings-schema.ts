@@ -36,7 +36,8 @@ export const TaskParametersSchema = Type.Object(
     backgroundColor: Type.String({ pattern: '^#[0-9a-fA-F]{6}$' }),
     output: Type.Object(
       {
-        format: Type.Literal('mp4'),
+        format: Type.Union([Type.Literal('mp4'), Type.Literal('aac')]),
+        media: Type.Optional(Type.Union([Type.Literal('both'), Type.Literal('audio'), Type.Literal('video')])),
         maxFileDurationMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 1440 })),
       },
       strict,
@@ -67,6 +68,7 @@ const compiledParameters = Compile(TaskParametersSchema);
 export function checkRecordingSettings(value: unknown): RecordingSettings {
   if (!compiledSettings.Check(value)) refuse(value, compiledSettings.Errors(value));
   checkArea(value.template, 'template.video');
+  checkMedia(value.template, 'template.output');
   return value;
 }
 
@@ -74,11 +76,20 @@ export function checkRecordingSettings(value: unknown): RecordingSettings {
 export function checkTaskParameters(value: unknown): TaskParameters {
   if (!compiledParameters.Check(value)) refuse(value, compiledParameters.Errors(value));
   checkArea(value, 'video');
+  checkMedia(value, 'output');
   return value;
 }
 
 function refuse(value: unknown, errors: readonly SchemaError[]): never {
   throw new CallreelError('ParameterInvalid', describeSchemaError(value, errors));
+}
+
+function checkMedia({ output: { format, media = 'audio' } }: TaskParameters, name: string): void {
+  if (format !== 'aac' || media === 'audio') return;
+  throw new CallreelError(
+    'ParameterInvalid',
+    `${name} is aac with media "${media}": aac holds sound only, so media must be "audio".`,
+  );
 }
 
 function checkArea({ video: { widthPx, heightPx } }: TaskParameters, name: string): void {

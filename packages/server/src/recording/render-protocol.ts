@@ -26,6 +26,8 @@ export type RenderOrder = {
 /** A finished file and its facts. */
 export type RenderedFile = {
   name: string;
+  /** Kind of the file, and its extension. */
+  type: 'mp4' | 'aac';
   path: string;
   sizeBytes: number;
   /** SHA-256 of the whole file, lower-case hex. */
@@ -33,10 +35,12 @@ export type RenderedFile = {
   durationUs: number;
   /** Media time of its first picture or sound. */
   startUs: number;
+  /** 0 where there is no picture. */
   widthPx: number;
+  /** 0 where there is no picture. */
   heightPx: number;
-  videoCodec: 'h264';
-  audioCodec: 'aac';
+  videoCodec: 'h264' | null;
+  audioCodec: 'aac' | null;
 };
 
 /** What was seen of one captured stream while rendering. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RenderedFile, RenderOrder } from '../recording/render-protocol.ts';
+import { AdtsFile } from './adts-file.ts';
 import { finishPart, picturesUntil } from './finished-file.ts';
 import { GrowingFile } from './growing-file.ts';
 import type { RenderPlan } from './render-plan.ts';
@@ -14,7 +15,7 @@ const PART_MINUTES = 1440;
 /** Coded sound that a part needs of the segment behind it: three frames of two channels at most. */
 const SOUND_HEAD_BYTES = 3 * 2 * 768;
 
-type Part = { number: number; firstSegment: number; segments: SegmentIndex[]; file: GrowingFile };
+type Part = { number: number; firstSegment: number; segments: SegmentIndex[]; file: GrowingFile | AdtsFile };
 type ClosedPart = Part & { path: string; written: Promise<RenderedFile> };
 
 /**
@@ -81,7 +82,7 @@ export class FileParts implements Disposable {
     const path = this.#pathOf(last.number, files.length > 0);
     return [
       ...files,
-      await finishPart(last.file, path, this.#plan, { first: this.#firstPicture(last), end: pictures }),
+      await finishPart(last.file, path, this.#plan, { first: this.#firstPicture(last), end: pictures, isLast: true }),
     ];
   }
 
@@ -110,6 +111,7 @@ export class FileParts implements Disposable {
     const written = finishPart(part.file, path, this.#plan, {
       first: this.#firstPicture(part),
       end: this.#firstPicture(this.#open),
+      isLast: false,
     });
     // Whether it works is found out when the render is done: its segments are there to make it again.
     written.catch(() => undefined);
@@ -120,8 +122,10 @@ export class FileParts implements Disposable {
     return { number, firstSegment: this.#segments, segments: [], file: this.#file(number) };
   }
 
-  #file(number: number): GrowingFile {
+  #file(number: number): GrowingFile | AdtsFile {
     const temporary = join(this.#order.outFolder, `part-${number}.${process.pid}.tmp`);
+    const { audio, output } = this.#plan.parameters;
+    if (output.format === 'aac') return new AdtsFile(temporary, audio);
     return new GrowingFile(
       temporary,
       this.#growsFromBytes === undefined ? {} : { growsFromBytes: this.#growsFromBytes },
@@ -135,6 +139,9 @@ export class FileParts implements Disposable {
 
   #pathOf(number: number, isSplit: boolean): string {
     const { outFolder, baseName, indexAlways } = this.#order;
-    return join(outFolder, `${baseName}${isSplit || indexAlways ? `_${number}` : ''}.mp4`);
+    return join(
+      outFolder,
+      `${baseName}${isSplit || indexAlways ? `_${number}` : ''}.${this.#plan.parameters.output.format}`,
+    );
   }
 }

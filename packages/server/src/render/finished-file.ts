@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
 import type { RenderedFile } from '../recording/render-protocol.ts';
+import { mediaOf } from '../recording/task-parameters.ts';
 import { frameTimeUs } from '../timeline/index.ts';
+import { AdtsFile } from './adts-file.ts';
 import type { GrowingFile } from './growing-file.ts';
 import { fileType, MOVIE_TIMESCALE, movieBox, NO_SAMPLES, type SampleTable, type Track } from './mp4-movie.ts';
 import type { RenderPlan } from './render-plan.ts';
@@ -31,10 +33,10 @@ export function picturesUntil(plan: RenderPlan, endUs: number): number {
  * @param pictures The part's pictures, counted from the render's beginning. @throws file errors.
  */
 export async function finishPart(
-  file: GrowingFile,
+  file: GrowingFile | AdtsFile,
   path: string,
   plan: RenderPlan,
-  { first, end }: { first: number; end: number },
+  { first, end, isLast }: { first: number; end: number; isLast: boolean },
 ): Promise<RenderedFile> {
   const { video, audio } = plan.parameters;
   const keyInterval = video.fps * video.keyframeIntervalS;
@@ -47,22 +49,33 @@ export async function finishPart(
     // Frame k carries what lies before k × 1024: see SoundEncoder.
     priming: firstSample - (firstFrame - 1) * AAC_FRAME_SAMPLES,
   };
-  const written = await file.finish(path, {
-    videoSamples: span.pictures,
-    audioSamples: Math.ceil(endSample / AAC_FRAME_SAMPLES) + 1 - firstFrame,
-    keyInterval,
-    tracks: (videoTable, audioTable) => tracksOf(plan, span, videoTable, audioTable),
-  });
+  const { picture, sound } = mediaOf(plan.parameters.output);
+  // ADTS knows no edit list: it begins and ends at the frames that lie nearest, and its first frame has no priming.
+  const nearest = (sample: number): number => Math.round(sample / AAC_FRAME_SAMPLES) + 1;
+  const endFrame = Math.ceil(endSample / AAC_FRAME_SAMPLES) + 1;
+  const written =
+    file instanceof AdtsFile
+      ? await file.finish(path, {
+          skip: nearest(firstSample) - firstFrame,
+          frames: (isLast ? endFrame : nearest(endSample)) - nearest(firstSample),
+        })
+      : await file.finish(path, {
+          videoSamples: span.pictures,
+          audioSamples: endFrame - firstFrame,
+          keyInterval,
+          tracks: (videoTable, audioTable) => tracksOf(plan, span, videoTable, audioTable),
+        });
   return {
     name: basename(path),
+    type: plan.parameters.output.format,
     path,
     ...written,
     durationUs: frameTimeUs(0, span.pictures, video.fps),
     startUs: frameTimeUs(plan.startUs, first, video.fps),
-    widthPx: video.widthPx,
-    heightPx: video.heightPx,
-    videoCodec: 'h264',
-    audioCodec: 'aac',
+    widthPx: picture ? video.widthPx : 0,
+    heightPx: picture ? video.heightPx : 0,
+    videoCodec: picture ? 'h264' : null,
+    audioCodec: sound ? 'aac' : null,
   };
 }
 
@@ -70,9 +83,10 @@ export async function finishPart(
 type Span = { pictures: number; priming: number };
 
 function tracksOf(plan: RenderPlan, { pictures, priming }: Span, video: SampleTable, audio: SampleTable): Track[] {
-  const { video: picture, audio: sound } = plan.parameters;
+  const { video: picture, audio: sound, output } = plan.parameters;
+  const media = mediaOf(output);
   const playedDuration = Math.round((pictures * MOVIE_TIMESCALE) / picture.fps);
-  return [
+  const tracks: Track[] = [
     {
       id: VIDEO_TRACK_ID,
       timescale: picture.fps * 1000,
@@ -103,4 +117,5 @@ function tracksOf(plan: RenderPlan, { pictures, priming }: Span, video: SampleTa
       samples: audio,
     },
   ];
+  return tracks.filter(({ id }) => (id === VIDEO_TRACK_ID ? media.picture : media.sound));
 }

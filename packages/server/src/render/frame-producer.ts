@@ -1,5 +1,6 @@
 import type { BundleReader } from '../capture/index.ts';
 import type { StreamReport } from '../recording/render-protocol.ts';
+import { mediaOf } from '../recording/task-parameters.ts';
 import { fileEndUs, frameTimeUs, isJournalOpenAt, type RoomHistory, sceneAt } from '../timeline/index.ts';
 import { LiveStreams } from './live-streams.ts';
 import { Painter } from './painter.ts';
@@ -21,6 +22,7 @@ export type Step = 'made' | 'waiting' | { endUs: number };
 /** Makes the file's pictures and sound one output frame after another, from a segment's beginning on. */
 export class FrameProducer implements Disposable {
   readonly #plan: RenderPlan;
+  readonly #media: { picture: boolean; sound: boolean };
   readonly #streams: LiveStreams;
   readonly #painter: Painter;
   readonly #pictures: PictureEncoder;
@@ -36,6 +38,7 @@ export class FrameProducer implements Disposable {
     const pictures = video.fps * video.keyframeIntervalS;
     const segmentSamples = audio.sampleRateHz * video.keyframeIntervalS;
     this.#plan = plan;
+    this.#media = mediaOf(plan.parameters.output);
     this.#frame = firstSegment * pictures;
     this.#block = Math.max(0, soundFramesBefore(firstSegment, segmentSamples) - SOUND_RUN_UP_BLOCKS);
     this.#streams = new LiveStreams(bundle, {
@@ -45,7 +48,7 @@ export class FrameProducer implements Disposable {
     this.#pictures = new PictureEncoder(video);
     this.#sounds = new SoundEncoder(audio, this.#block);
     this.#mixer = new SoundMixer({ startUs: plan.startUs, ...audio });
-    this.#builder = new SegmentBuilder({ pictures, segmentSamples, firstIndex: firstSegment });
+    this.#builder = new SegmentBuilder({ pictures, segmentSamples, firstIndex: firstSegment, media: this.#media });
   }
 
   /** Media time up to which pictures are made. */
@@ -64,9 +67,7 @@ export class FrameProducer implements Disposable {
     if (endUs !== null) return { endUs };
     // The picture nearest to the moment is shown, so the error of a 15th of a second is ± 33 ms, not 0 to 67.
     this.#streams.decode({ picturesUs: atUs + Math.round((nextUs - atUs) / 2), soundUs: needUs });
-    const scene = sceneAt(history, this.#streams.facts, this.#plan.parameters.video, atUs);
-    this.#painter.paint(scene, (dump) => this.#streams.video(dump));
-    this.#builder.addVideo(this.#pictures.encode(this.#painter.canvas.frame, this.#frame));
+    if (this.#media.picture) this.#paint(history, atUs);
     this.#fed = true;
     while (this.#blockUs(this.#block + 1) <= nextUs) this.#mixBlock();
     this.#frame += 1;
@@ -88,8 +89,8 @@ export class FrameProducer implements Disposable {
       this.#streams.decode({ picturesUs: endUs, soundUs: endUs + SOUND_MARGIN_US });
     }
     while (this.#blockUs(this.#block) < endUs) this.#mixBlock();
-    if (this.#fed) this.#builder.addVideo(this.#pictures.flush());
-    this.#builder.addAudio(this.#sounds.flush());
+    if (this.#fed && this.#media.picture) this.#builder.addVideo(this.#pictures.flush());
+    if (this.#media.sound) this.#builder.addAudio(this.#sounds.flush());
     const segments: Segment[] = [];
     for (let segment = this.#builder.take(); segment !== null; segment = this.#builder.take()) segments.push(segment);
     const rest = this.#builder.takeRest();
@@ -108,10 +109,20 @@ export class FrameProducer implements Disposable {
     this.#sounds[Symbol.dispose]();
   }
 
+  #paint(history: RoomHistory, atUs: number): void {
+    const scene = sceneAt(history, this.#streams.facts, this.#plan.parameters.video, atUs);
+    this.#painter.paint(scene, (dump) => this.#streams.video(dump));
+    this.#builder.addVideo(this.#pictures.encode(this.#painter.canvas.frame, this.#frame));
+  }
+
   #mixBlock(): void {
+    if (this.#media.sound) this.#encodeBlock();
+    this.#block += 1;
+  }
+
+  #encodeBlock(): void {
     const block = this.#mixer.mix(this.#streams.sounds(), this.#block * AAC_FRAME_SAMPLES, AAC_FRAME_SAMPLES);
     this.#builder.addAudio(this.#sounds.encode(block));
-    this.#block += 1;
   }
 
   #frameUs(index: number): number {

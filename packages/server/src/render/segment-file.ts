@@ -68,14 +68,13 @@ export function readSegmentIndex(workFolder: string, index: number): SegmentInde
   const path = segmentPath(workFolder, index);
   const bytes = readHead(path);
   if (bytes === null) return null;
-  let sizes: number[][] = [];
+  let sizes = new Map<number, number[]>();
   for (const { type, start, end } of boxesOf(bytes)) {
-    if (type === 'moof') sizes = [...runs(bytes, start, end)];
+    if (type === 'moof') sizes = new Map(runs(bytes, start, end));
     // The data box is longer than what was read, so it is found by what comes before it.
     if (type === 'moof') {
-      const [videoSizes, audioSizes] = sizes;
-      if (videoSizes === undefined || audioSizes === undefined || bytes.toString('latin1', end + 4, end + 8) !== 'mdat')
-        return null;
+      if (sizes.size === 0 || bytes.toString('latin1', end + 4, end + 8) !== 'mdat') return null;
+      const [videoSizes = [], audioSizes = []] = [sizes.get(VIDEO_TRACK_ID), sizes.get(AUDIO_TRACK_ID)];
       return { path, dataOffset: end + 8, videoSizes, audioSizes };
     }
   }
@@ -83,6 +82,7 @@ export function readSegmentIndex(workFolder: string, index: number): SegmentInde
 }
 
 function fragment(trackId: number, decodeTime: number, dataOffset: number, samples: readonly CodedSample[]): Buffer {
+  if (samples.length === 0) return Buffer.alloc(0);
   const entries = Buffer.alloc(samples.length * 8);
   samples.forEach(({ data, key }, index) => {
     entries.writeUInt32BE(data.length, index * 8);
@@ -97,13 +97,15 @@ function fragment(trackId: number, decodeTime: number, dataOffset: number, sampl
   );
 }
 
-function* runs(bytes: Buffer, start: number, end: number): Generator<number[]> {
+function* runs(bytes: Buffer, start: number, end: number): Generator<[trackId: number, sizes: number[]]> {
   for (const traf of boxesOf(bytes, start, end)) {
     if (traf.type !== 'traf') continue;
+    let trackId = 0;
     for (const trun of boxesOf(bytes, traf.start, traf.end)) {
+      if (trun.type === 'tfhd') trackId = bytes.readUInt32BE(trun.start + 4);
       if (trun.type !== 'trun') continue;
       const count = bytes.readUInt32BE(trun.start + 4);
-      yield Array.from({ length: count }, (_, index) => bytes.readUInt32BE(trun.start + 12 + index * 8));
+      yield [trackId, Array.from({ length: count }, (_, index) => bytes.readUInt32BE(trun.start + 12 + index * 8))];
     }
   }
 }
