@@ -36,7 +36,8 @@ export const TaskParametersSchema = Type.Object(
     backgroundColor: Type.String({ pattern: '^#[0-9a-fA-F]{6}$' }),
     output: Type.Object(
       {
-        format: Type.Union([Type.Literal('mp4'), Type.Literal('aac')]),
+        format: Type.Union([Type.Literal('mp4'), Type.Literal('aac'), Type.Literal('hls')]),
+        hlsSegments: Type.Optional(Type.Union([Type.Literal('ts'), Type.Literal('fmp4')])),
         media: Type.Optional(Type.Union([Type.Literal('both'), Type.Literal('audio'), Type.Literal('video')])),
         maxFileDurationMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 1440 })),
       },

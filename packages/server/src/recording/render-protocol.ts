@@ -6,7 +6,8 @@ import type { TaskParameters } from './task-parameters.ts';
  * The child follows the bundle until the task's window is over (`taskStopped` in the journal), writes
  * finished segments into `workFolder`, puts the finished files into `outFolder` under a temporary name,
  * renames them, tells of them and exits with 0. Started again after any crash, it goes on behind the last
- * finished segment. It exits at once when its IPC channel closes: whoever started it is gone.
+ * finished segment. An HLS playlist and its segments appear in `outFolder` while the call runs: whatever the
+ * playlist names is there, whole, and can be served from that folder after each `progress`. It exits at once when its IPC channel closes: whoever started it is gone.
  */
 export type RenderOrder = {
   taskId: string;
@@ -27,8 +28,10 @@ export type RenderOrder = {
 export type RenderedFile = {
   name: string;
   /** Kind of the file, and its extension. */
-  type: 'mp4' | 'aac';
+  type: 'mp4' | 'aac' | 'hls';
   path: string;
+  /** What a playlist names, beside it: to be kept under the same folder, and before it. `sizeBytes` and `sha256` are the playlist's. */
+  parts?: { name: string; path: string; sizeBytes: number }[];
   sizeBytes: number;
   /** SHA-256 of the whole file, lower-case hex. */
   sha256: string;

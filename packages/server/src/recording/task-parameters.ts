@@ -24,8 +24,10 @@ export type TaskParameters = {
   /** `#rrggbb`. */
   backgroundColor: string;
   output: {
-    /** `aac`: sound alone, as a stream of ADTS frames. */
-    format: 'mp4' | 'aac';
+    /** `aac`: sound alone, as a stream of ADTS frames. `hls`: a playlist that grows while the call runs; never split. */
+    format: 'mp4' | 'aac' | 'hls';
+    /** Kind of the segments of HLS; `ts` (MPEG-TS) when it is not given. */
+    hlsSegments?: 'ts' | 'fmp4';
     /** What is in the file; picture and sound when it is not given. `aac` holds sound only. */
     media?: 'both' | 'audio' | 'video';
     /** Longest time of one file, 1 to 1440 minutes; a day when it is not given. Also 2 GB end a file. */

@@ -10,11 +10,11 @@ import { soundFramesBefore } from './segment-builder.ts';
 import { AUDIO_TRACK_ID, VIDEO_TRACK_ID } from './segment-file.ts';
 import { AAC_FRAME_SAMPLES } from './sound-encoder.ts';
 
-/** The init segment that goes with a plan's segments. */
-export function initSegment(plan: RenderPlan): Buffer {
+/** The init segment that goes with a plan's segments. @param priming Sound samples in front that are not played; 1024 by default. */
+export function initSegment(plan: RenderPlan, { priming = AAC_FRAME_SAMPLES } = {}): Buffer {
   return Buffer.concat([
     fileType(),
-    movieBox(tracksOf(plan, { pictures: 0, priming: AAC_FRAME_SAMPLES }, NO_SAMPLES, NO_SAMPLES), { fragmented: true }),
+    movieBox(tracksOf(plan, { pictures: 0, priming }, NO_SAMPLES, NO_SAMPLES), { fragmented: true }),
   ]);
 }
 
@@ -67,7 +67,7 @@ export async function finishPart(
         });
   return {
     name: basename(path),
-    type: plan.parameters.output.format,
+    type: plan.parameters.output.format === 'aac' ? 'aac' : 'mp4',
     path,
     ...written,
     durationUs: frameTimeUs(0, span.pictures, video.fps),

@@ -8,6 +8,7 @@ import { FileParts } from './file-parts.ts';
 import { FileStart } from './file-start.ts';
 import { initSegment } from './finished-file.ts';
 import { FrameProducer } from './frame-producer.ts';
+import { HlsFiles } from './hls-files.ts';
 import { PictureEncoder } from './picture-encoder.ts';
 import {
   clearSegments,
@@ -62,7 +63,7 @@ export async function render(order: RenderOrder, { tell, signal }: RenderContext
     const plan = await planOf(order, bundle, follow, task);
     const resumedAtSegment = countSegments(order.workFolder);
     using producer = new FrameProducer(bundle, plan, resumedAtSegment);
-    using parts = FileParts.open(order, plan);
+    using parts = plan.parameters.output.format === 'hls' ? HlsFiles.open(order, plan) : FileParts.open(order, plan);
     const keep = (segment: Segment): void => {
       parts.add(writeSegment(order.workFolder, segment));
       tell({ type: 'progress', segments: segment.index + 1, renderedUntilUs: producer.reachedUs });

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeDurably } from './durable-file.ts';
 import { box, boxesOf, fullBox, text, u32, u64 } from './mp4-box.ts';
@@ -35,7 +35,16 @@ export function segmentPath(workFolder: string, index: number): string {
 }
 
 /** Writes a segment (CMAF: styp, moof, mdat) so that it is there wholly or not at all; gives its index. @throws file errors. */
-export function writeSegment(workFolder: string, { index, video, audio }: Segment): SegmentIndex {
+export function writeSegment(workFolder: string, segment: Segment): SegmentIndex {
+  const path = segmentPath(workFolder, segment.index);
+  const { bytes, dataOffset } = segmentBytes(segment);
+  writeDurably(path, bytes);
+  const sizes = (samples: readonly CodedSample[]): number[] => samples.map((sample) => sample.data.length);
+  return { path, dataOffset, videoSizes: sizes(segment.video), audioSizes: sizes(segment.audio) };
+}
+
+/** A segment as it lies in a file (CMAF: styp, moof, mdat), and where its samples begin. */
+export function segmentBytes({ index, video, audio }: Segment): { bytes: Buffer; dataOffset: number } {
   const videoBytes = byteLength(video);
   const head = (offset: number): Buffer => {
     const firstVideo = video[0]?.index ?? 0;
@@ -51,16 +60,30 @@ export function writeSegment(workFolder: string, { index, video, audio }: Segmen
   const moof = head(head(0).length + 8);
   const styp = box('styp', text('msdh'), u32(0), text('msdhmsixisom'));
   const data = box('mdat', ...video.map((sample) => sample.data), ...audio.map((sample) => sample.data));
-  const path = segmentPath(workFolder, index);
-  writeDurably(path, Buffer.concat([styp, moof, data]));
-  const sizes = (samples: readonly CodedSample[]): number[] => samples.map((sample) => sample.data.length);
-  return { path, dataOffset: styp.length + moof.length + 8, videoSizes: sizes(video), audioSizes: sizes(audio) };
+  return { bytes: Buffer.concat([styp, moof, data]), dataOffset: styp.length + moof.length + 8 };
 }
 
 /** The first sound frames of a segment: what the file that ends before it needs to sound to its end. */
 export function soundHeadOf({ path, dataOffset, videoSizes, audioSizes }: SegmentIndex): SegmentIndex {
   const pictureBytes = videoSizes.reduce((sum, size) => sum + size, 0);
   return { path, dataOffset: dataOffset + pictureBytes, videoSizes: [], audioSizes: audioSizes.slice(0, HEAD_FRAMES) };
+}
+
+/** Reads the samples of a segment, numbered from its first ones. @throws file errors. */
+export function readSamples(
+  { path, dataOffset, videoSizes, audioSizes }: SegmentIndex,
+  { firstPicture, firstFrame }: { firstPicture: number; firstFrame: number },
+): Pick<Segment, 'video' | 'audio'> {
+  const bytes = readFileSync(path);
+  let at = dataOffset;
+  const next = (size: number): Buffer => {
+    at += size;
+    if (at > bytes.length) throw new Error('a segment is shorter than its index says');
+    return bytes.subarray(at - size, at);
+  };
+  const video = videoSizes.map((size, index) => ({ index: firstPicture + index, key: index === 0, data: next(size) }));
+  const audio = audioSizes.map((size, index) => ({ index: firstFrame + index, key: true, data: next(size) }));
+  return { video, audio };
 }
 
 /** Reads the index of a segment; null when there is no such file or it is none of ours. */
