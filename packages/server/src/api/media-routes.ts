@@ -61,6 +61,13 @@ export function mediaRoutes(
   });
 }
 
+/** What browsers are told of a file. */
+const CONTENT_TYPES = Object.freeze({
+  mp4: 'video/mp4',
+  aac: 'audio/aac',
+  hls: 'application/vnd.apple.mpegurl',
+} as const satisfies Record<MediaRecord['type'], string>);
+
 /** A record as clients see it. Where the file lies is ours alone. */
 function publicPart({ objectKey: _, ...record }: MediaRecord): Omit<MediaRecord, 'objectKey'> & { fileUrl: string } {
   return { ...record, fileUrl: `/api/v1/media/${record.fileId}/file` };
@@ -93,7 +100,7 @@ async function sendFile(
   }
   const { start, end } = asked.kind === 'part' ? asked : { start: 0, end: sizeBytes - 1 };
   if (asked.kind === 'part') void reply.code(206).header('content-range', `bytes ${start}-${end}/${sizeBytes}`);
-  void reply.type('video/mp4').header('content-length', end - start + 1);
+  void reply.type(CONTENT_TYPES[record.type]).header('content-length', end - start + 1);
   if (request.method === 'HEAD' || sizeBytes === 0) return reply.send();
   return reply.send(await store.read(record.objectKey, { start, end }));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_TASK_PARAMETERS } from '../recording/task-parameters.ts';
-import { checkRecordingSettings } from './recording-settings-schema.ts';
+import { checkRecordingSettings, checkTaskParameters } from './recording-settings-schema.ts';
 
 const good = { mode: 'automatic', template: structuredClone(DEFAULT_TASK_PARAMETERS), indexAlways: true };
 
@@ -46,6 +46,11 @@ describe('recording settings', () => {
     ['template.audio.sampleRateHz', 16_000],
     ['template.audio.channels', 1],
     ['template.audio.channels', 2],
+    ['template.output.format', 'aac'],
+    ['template.output.media', 'audio'],
+    ['template.output.media', 'video'],
+    ['template.output.maxFileDurationMinutes', 1],
+    ['template.output.maxFileDurationMinutes', 1440],
     ['template.backgroundColor', '#a0B1c2'],
     ['mode', 'off'],
   ])('%s may be %o', (path, value) => {
@@ -60,7 +65,11 @@ describe('recording settings', () => {
     ['template.audio.channels', 3, 'must be 1 or 2'],
     ['template.audio.channels', 0, 'must be 1 or 2'],
     ['template.backgroundColor', 'red', 'pattern'],
-    ['template.output.format', 'avi', 'must be "mp4"'],
+    ['template.output', { format: 'aac', media: 'both' }, 'must be "audio"'],
+    ['template.output.media', 'none', 'must be "both" or "audio" or "video"'],
+    ['template.output.maxFileDurationMinutes', 0, 'must be >= 1'],
+    ['template.output.maxFileDurationMinutes', 1441, 'must be <= 1440'],
+    ['template.output.format', 'avi', 'must be "mp4" or "aac" or "hls"'],
     ['mode', 'sometimes', 'must be "off" or "rest" or "automatic"'],
     ['indexAlways', 'yes', 'must be boolean'],
     ['template.layout', undefined, 'is missing'],
@@ -73,6 +82,23 @@ describe('recording settings', () => {
         message: expect.stringMatching(new RegExp(`${path.replaceAll('.', '\\.')} .*${sentence}`)),
       }),
     );
+  });
+
+  test('what has no effect in an output is refused, and playlists are for rendering again only', () => {
+    const output = (value: object): unknown => changed('template.output', value);
+    expect(() => checkRecordingSettings(output({ format: 'hls' }))).toThrow(
+      'template.output.format is "hls": must be "mp4" or "aac"',
+    );
+    expect(() => checkRecordingSettings(output({ format: 'hls', maxFileDurationMinutes: 5 }))).toThrow(
+      'template.output.maxFileDurationMinutes is given: it must be left out of hls',
+    );
+    expect(() => checkRecordingSettings(output({ format: 'mp4', hlsSegments: 'ts' }))).toThrow(
+      'template.output.hlsSegments is given: it must be left out of mp4',
+    );
+    for (const hlsSegments of ['ts', 'fmp4']) {
+      const parameters = { ...good.template, output: { format: 'hls', hlsSegments } };
+      expect(checkTaskParameters(parameters)).toEqual(parameters);
+    }
   });
 
   test('height, and width × height', () => {

@@ -35,7 +35,15 @@ export const TaskParametersSchema = Type.Object(
     ),
     layout: LayoutSchema,
     backgroundColor: Type.String({ pattern: '^#[0-9a-fA-F]{6}$' }),
-    output: Type.Object({ format: Type.Literal('mp4') }, strict),
+    output: Type.Object(
+      {
+        format: Type.Union([Type.Literal('mp4'), Type.Literal('aac'), Type.Literal('hls')]),
+        hlsSegments: Type.Optional(Type.Union([Type.Literal('ts'), Type.Literal('fmp4')])),
+        media: Type.Optional(Type.Union([Type.Literal('both'), Type.Literal('audio'), Type.Literal('video')])),
+        maxFileDurationMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 1440 })),
+      },
+      strict,
+    ),
     maxIdleMs: Type.Integer({ minimum: 5_000, maximum: 86_400_000 }),
   },
   strict,
@@ -62,6 +70,8 @@ const compiledParameters = Compile(TaskParametersSchema);
 export function checkRecordingSettings(value: unknown): RecordingSettings {
   if (!compiledSettings.Check(value)) refuse(value, compiledSettings.Errors(value), '/template/layout');
   checkSizes(value.template, 'template.');
+  checkOutput(value.template, 'template.output');
+  checkPlayable(value.template, 'template.output');
   return value;
 }
 
@@ -69,11 +79,43 @@ export function checkRecordingSettings(value: unknown): RecordingSettings {
 export function checkTaskParameters(value: unknown): TaskParameters {
   if (!compiledParameters.Check(value)) refuse(value, compiledParameters.Errors(value), '/layout');
   checkSizes(value, '');
+  checkOutput(value, 'output');
   return value;
 }
 
 function refuse(value: unknown, errors: readonly SchemaError[], layoutPath: string): never {
   throw new CallreelError('ParameterInvalid', describeSchemaError(value, layoutErrors(value, errors, layoutPath)));
+}
+
+/** What goes together in an output: nothing that is given may be without effect. */
+function checkOutput(
+  { output: { format, hlsSegments, media = 'audio', maxFileDurationMinutes } }: TaskParameters,
+  name: string,
+): void {
+  if (format === 'aac' && media !== 'audio') {
+    throw new CallreelError(
+      'ParameterInvalid',
+      `${name} is aac with media "${media}": aac holds sound only, so media must be "audio".`,
+    );
+  }
+  if (format !== 'hls' && hlsSegments !== undefined) {
+    throw new CallreelError('ParameterInvalid', `${name}.hlsSegments is given: it must be left out of ${format}.`);
+  }
+  if (format === 'hls' && maxFileDurationMinutes !== undefined) {
+    throw new CallreelError(
+      'ParameterInvalid',
+      `${name}.maxFileDurationMinutes is given: it must be left out of hls, which is not split.`,
+    );
+  }
+}
+
+/** A recording in the library is one file after the other: playback does not serve playlists yet. */
+function checkPlayable({ output: { format } }: TaskParameters, name: string): void {
+  if (format !== 'hls') return;
+  throw new CallreelError(
+    'ParameterInvalid',
+    `${name}.format is "hls": must be "mp4" or "aac" in a template; "hls" is for ./callreel render.`,
+  );
 }
 
 /** What a schema cannot say: the area, and what has to lie within it. */

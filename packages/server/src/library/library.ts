@@ -5,10 +5,11 @@ export type MediaRecord = {
   taskId: string;
   roomId: string;
   name: string;
-  type: 'mp4';
+  type: 'mp4' | 'aac' | 'hls';
   sizeBytes: number;
   durationUs: number;
   startUs: number;
+  /** 0 where there is no picture. */
   widthPx: number;
   heightPx: number;
   /** SHA-256 of the file, lower-case hex. */

@@ -250,14 +250,16 @@ async function keep(
   file: RenderedFile,
 ): Promise<void> {
   const objectKey = `${task.room.sdkAppId}/${task.taskId}/${file.name}`;
-  const { name, sizeBytes, sha256, durationUs, startUs, widthPx, heightPx } = file;
+  const { name, type, sizeBytes, sha256, durationUs, startUs, widthPx, heightPx } = file;
+  // What a playlist names comes before it: a playlist in the store can be played.
+  for (const part of file.parts ?? []) await store.put(`${task.room.sdkAppId}/${task.taskId}/${part.name}`, part.path);
   await store.put(objectKey, file.path);
   await library.add({
     sdkAppId: task.room.sdkAppId,
     taskId: task.taskId,
     roomId: task.room.roomId,
     name,
-    type: 'mp4',
+    type,
     sizeBytes,
     sha256,
     durationUs,

@@ -14,5 +14,5 @@ export type {
 } from './layout-parameters.ts';
 export { Recorder, type RecorderOutlet } from './recorder.ts';
 export type { RenderedFile, RenderMessage, RenderOrder, StreamReport } from './render-protocol.ts';
-export { DEFAULT_TASK_PARAMETERS, type TaskParameters } from './task-parameters.ts';
+export { DEFAULT_TASK_PARAMETERS, mediaOf, type TaskParameters } from './task-parameters.ts';
 export { listTasks, type TaskRecord } from './task-record.ts';

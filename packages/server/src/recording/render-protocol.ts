@@ -6,7 +6,8 @@ import type { TaskParameters } from './task-parameters.ts';
  * The child follows the bundle until the task's window is over (`taskStopped` in the journal), writes
  * finished segments into `workFolder`, puts the finished files into `outFolder` under a temporary name,
  * renames them, tells of them and exits with 0. Started again after any crash, it goes on behind the last
- * finished segment. It exits at once when its IPC channel closes: whoever started it is gone.
+ * finished segment. An HLS playlist and its segments appear in `outFolder` while the call runs: whatever the
+ * playlist names is there, whole, and can be served from that folder after each `progress`. It exits at once when its IPC channel closes: whoever started it is gone.
  */
 export type RenderOrder = {
   taskId: string;
@@ -22,6 +23,8 @@ export type RenderOrder = {
    * being waited for. False by default.
    */
   complete?: boolean;
+  /** Given: files are split after less than the parameters say, so that tests need no day and no 2 GB. */
+  splitAt?: { durationMs?: number; sizeBytes?: number };
   /** Given: renders with these instead of the journal's own, for rendering again. */
   parameters?: TaskParameters;
 };
@@ -29,17 +32,23 @@ export type RenderOrder = {
 /** A finished file and its facts. */
 export type RenderedFile = {
   name: string;
+  /** Kind of the file, and its extension. */
+  type: 'mp4' | 'aac' | 'hls';
   path: string;
+  /** What a playlist names, beside it: to be kept under the same folder, and before it. `sizeBytes` and `sha256` are the playlist's. */
+  parts?: { name: string; path: string; sizeBytes: number }[];
   sizeBytes: number;
   /** SHA-256 of the whole file, lower-case hex. */
   sha256: string;
   durationUs: number;
   /** Media time of its first picture or sound. */
   startUs: number;
+  /** 0 where there is no picture. */
   widthPx: number;
+  /** 0 where there is no picture. */
   heightPx: number;
-  videoCodec: 'h264';
-  audioCodec: 'aac';
+  videoCodec: 'h264' | null;
+  audioCodec: 'aac' | null;
 };
 
 /** What was seen of one captured stream while rendering. */

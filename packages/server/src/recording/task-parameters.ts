@@ -26,10 +26,25 @@ export type TaskParameters = {
   layout: LayoutParameters;
   /** `#rrggbb`. */
   backgroundColor: string;
-  output: { format: 'mp4' };
+  output: {
+    /** `aac`: sound alone, as a stream of ADTS frames. `hls`: a playlist that grows while the call runs; never split. */
+    format: 'mp4' | 'aac' | 'hls';
+    /** Kind of the segments of HLS; `ts` (MPEG-TS) when it is not given. */
+    hlsSegments?: 'ts' | 'fmp4';
+    /** What is in the file; picture and sound when it is not given. `aac` holds sound only. */
+    media?: 'both' | 'audio' | 'video';
+    /** Longest time of one file, 1 to 1440 minutes; a day when it is not given. Also 2 GB end a file. */
+    maxFileDurationMinutes?: number;
+  };
   /** Time without any broadcaster in the room after which the task ends, in ms: 5 000 to 86 400 000. */
   maxIdleMs: number;
 };
+
+/** What the files of an output hold. */
+export function mediaOf({ format, media = 'both' }: TaskParameters['output']): { picture: boolean; sound: boolean } {
+  if (format === 'aac') return { picture: false, sound: true };
+  return { picture: media !== 'audio', sound: media !== 'video' };
+}
 
 /** The default template of automatic recording: one mixed MP4, 1280 × 720, 15 fps, grid. */
 export const DEFAULT_TASK_PARAMETERS: TaskParameters = Object.freeze<TaskParameters>({

@@ -1,16 +1,21 @@
-import { mkdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import type { RenderedFile, RenderOrder } from '../recording/render-protocol.ts';
+import { basename } from 'node:path';
+import type { RenderedFile } from '../recording/render-protocol.ts';
+import { mediaOf } from '../recording/task-parameters.ts';
 import { frameTimeUs } from '../timeline/index.ts';
-import { GrowingFile } from './growing-file.ts';
+import { AdtsFile } from './adts-file.ts';
+import type { GrowingFile } from './growing-file.ts';
 import { fileType, MOVIE_TIMESCALE, movieBox, NO_SAMPLES, type SampleTable, type Track } from './mp4-movie.ts';
 import type { RenderPlan } from './render-plan.ts';
-import { AUDIO_TRACK_ID, readSegmentIndex, VIDEO_TRACK_ID } from './segment-file.ts';
+import { soundFramesBefore } from './segment-builder.ts';
+import { AUDIO_TRACK_ID, VIDEO_TRACK_ID } from './segment-file.ts';
 import { AAC_FRAME_SAMPLES } from './sound-encoder.ts';
 
-/** The init segment that goes with a plan's segments. */
-export function initSegment(plan: RenderPlan): Buffer {
-  return Buffer.concat([fileType(), movieBox(tracksOf(plan, 0, NO_SAMPLES, NO_SAMPLES), { fragmented: true })]);
+/** The init segment that goes with a plan's segments. @param priming Sound samples in front that are not played; 1024 by default. */
+export function initSegment(plan: RenderPlan, { priming = AAC_FRAME_SAMPLES } = {}): Buffer {
+  return Buffer.concat([
+    fileType(),
+    movieBox(tracksOf(plan, { pictures: 0, priming }, NO_SAMPLES, NO_SAMPLES), { fragmented: true }),
+  ]);
 }
 
 /** Pictures of a file that ends at `endUs`: those whose time lies before it; one at least. */
@@ -22,61 +27,66 @@ export function picturesUntil(plan: RenderPlan, endUs: number): number {
   return count;
 }
 
-/** The MP4 of a render, to which all segments that are there already are added. @throws file errors. */
-export function openFile(order: RenderOrder, options?: { growsFromBytes?: number }): GrowingFile {
-  mkdirSync(order.outFolder, { recursive: true });
-  const file = new GrowingFile(pathOf(order), options);
-  let index = 0;
-  for (
-    let segment = readSegmentIndex(order.workFolder, index);
-    segment !== null;
-    segment = readSegmentIndex(order.workFolder, index)
-  ) {
-    file.add(segment);
-    index += 1;
-  }
-  return file;
-}
-
-/** Finishes the MP4 of a render. @throws file errors. */
-export async function finishFile(
-  file: GrowingFile,
-  order: RenderOrder,
+/**
+ * Makes one part of a render. Its sound begins with the frames that its decoder needs first, which its edit list
+ * leaves out: from the two frames before it on, what is decoded is the same as in one whole file.
+ * @param pictures The part's pictures, counted from the render's beginning. @throws file errors.
+ */
+export async function finishPart(
+  file: GrowingFile | AdtsFile,
+  path: string,
   plan: RenderPlan,
-  endUs: number,
+  { first, end, isLast }: { first: number; end: number; isLast: boolean },
 ): Promise<RenderedFile> {
   const { video, audio } = plan.parameters;
-  const pictures = picturesUntil(plan, endUs);
-  const samples = Math.round((pictures * audio.sampleRateHz) / video.fps);
-  const path = pathOf(order);
-  const written = await file.finish({
-    videoSamples: pictures,
-    // One frame more than the sound is long: the first one is the priming.
-    audioSamples: Math.ceil(samples / AAC_FRAME_SAMPLES) + 1,
-    keyInterval: video.fps * video.keyframeIntervalS,
-    tracks: (videoTable, audioTable) => tracksOf(plan, pictures, videoTable, audioTable),
-  });
+  const keyInterval = video.fps * video.keyframeIntervalS;
+  const segmentSamples = audio.sampleRateHz * video.keyframeIntervalS;
+  const firstFrame = soundFramesBefore(first / keyInterval, segmentSamples);
+  const firstSample = (first / keyInterval) * segmentSamples;
+  const endSample = Math.round((end * audio.sampleRateHz) / video.fps);
+  const span: Span = {
+    pictures: end - first,
+    // Frame k carries what lies before k × 1024: see SoundEncoder.
+    priming: firstSample - (firstFrame - 1) * AAC_FRAME_SAMPLES,
+  };
+  const { picture, sound } = mediaOf(plan.parameters.output);
+  // ADTS knows no edit list: it begins and ends at the frames that lie nearest, and its first frame has no priming.
+  const nearest = (sample: number): number => Math.round(sample / AAC_FRAME_SAMPLES) + 1;
+  const endFrame = Math.ceil(endSample / AAC_FRAME_SAMPLES) + 1;
+  const written =
+    file instanceof AdtsFile
+      ? await file.finish(path, {
+          skip: nearest(firstSample) - firstFrame,
+          frames: (isLast ? endFrame : nearest(endSample)) - nearest(firstSample),
+        })
+      : await file.finish(path, {
+          videoSamples: span.pictures,
+          audioSamples: endFrame - firstFrame,
+          keyInterval,
+          tracks: (videoTable, audioTable) => tracksOf(plan, span, videoTable, audioTable),
+        });
   return {
     name: basename(path),
+    type: plan.parameters.output.format === 'aac' ? 'aac' : 'mp4',
     path,
     ...written,
-    durationUs: frameTimeUs(0, pictures, video.fps),
-    startUs: plan.startUs,
-    widthPx: video.widthPx,
-    heightPx: video.heightPx,
-    videoCodec: 'h264',
-    audioCodec: 'aac',
+    durationUs: frameTimeUs(0, span.pictures, video.fps),
+    startUs: frameTimeUs(plan.startUs, first, video.fps),
+    widthPx: picture ? video.widthPx : 0,
+    heightPx: picture ? video.heightPx : 0,
+    videoCodec: picture ? 'h264' : null,
+    audioCodec: sound ? 'aac' : null,
   };
 }
 
-function pathOf({ outFolder, baseName, indexAlways }: RenderOrder): string {
-  return join(outFolder, `${baseName}${indexAlways ? '_1' : ''}.mp4`);
-}
+/** What is played of the samples: so many pictures, and the sound behind so many samples that are not. */
+type Span = { pictures: number; priming: number };
 
-function tracksOf(plan: RenderPlan, pictures: number, video: SampleTable, audio: SampleTable): Track[] {
-  const { video: picture, audio: sound } = plan.parameters;
+function tracksOf(plan: RenderPlan, { pictures, priming }: Span, video: SampleTable, audio: SampleTable): Track[] {
+  const { video: picture, audio: sound, output } = plan.parameters;
+  const media = mediaOf(output);
   const playedDuration = Math.round((pictures * MOVIE_TIMESCALE) / picture.fps);
-  return [
+  const tracks: Track[] = [
     {
       id: VIDEO_TRACK_ID,
       timescale: picture.fps * 1000,
@@ -96,7 +106,7 @@ function tracksOf(plan: RenderPlan, pictures: number, video: SampleTable, audio:
       timescale: sound.sampleRateHz,
       sampleDuration: AAC_FRAME_SAMPLES,
       playedDuration,
-      priming: AAC_FRAME_SAMPLES,
+      priming,
       media: {
         kind: 'audio',
         channels: sound.channels,
@@ -107,4 +117,5 @@ function tracksOf(plan: RenderPlan, pictures: number, video: SampleTable, audio:
       samples: audio,
     },
   ];
+  return tracks.filter(({ id }) => (id === VIDEO_TRACK_ID ? media.picture : media.sound));
 }

@@ -1,5 +1,6 @@
 import type { BundleReader } from '../capture/index.ts';
 import type { StreamReport } from '../recording/render-protocol.ts';
+import { mediaOf } from '../recording/task-parameters.ts';
 import { fileEndUs, frameTimeUs, isJournalOpenAt, lookAt, type RoomHistory, sceneAt } from '../timeline/index.ts';
 import { LiveStreams } from './live-streams.ts';
 import { Painter } from './painter.ts';
@@ -25,6 +26,7 @@ export type Step = 'made' | 'waiting' | { endUs: number };
 /** Makes the file's pictures and sound one output frame after another, from a segment's beginning on. */
 export class FrameProducer implements Disposable {
   readonly #plan: RenderPlan;
+  readonly #media: { picture: boolean; sound: boolean };
   readonly #streams: LiveStreams;
   readonly #painter: Painter;
   readonly #pictures: PictureEncoder;
@@ -40,6 +42,7 @@ export class FrameProducer implements Disposable {
     const pictures = video.fps * video.keyframeIntervalS;
     const segmentSamples = audio.sampleRateHz * video.keyframeIntervalS;
     this.#plan = plan;
+    this.#media = mediaOf(plan.parameters.output);
     this.#frame = firstSegment * pictures;
     this.#block = Math.max(0, soundFramesBefore(firstSegment, segmentSamples) - SOUND_RUN_UP_BLOCKS);
     this.#streams = new LiveStreams(bundle, {
@@ -49,7 +52,7 @@ export class FrameProducer implements Disposable {
     this.#pictures = new PictureEncoder(video);
     this.#sounds = new SoundEncoder(audio, this.#block);
     this.#mixer = new SoundMixer({ startUs: plan.startUs, ...audio });
-    this.#builder = new SegmentBuilder({ pictures, segmentSamples, firstIndex: firstSegment });
+    this.#builder = new SegmentBuilder({ pictures, segmentSamples, firstIndex: firstSegment, media: this.#media });
   }
 
   /** Media time up to which pictures are made. */
@@ -68,8 +71,7 @@ export class FrameProducer implements Disposable {
     if (endUs !== null) return { endUs };
     // The picture nearest to the moment is shown, so the error of a 15th of a second is ± 33 ms, not 0 to 67.
     this.#streams.decode({ picturesUs: atUs + Math.round((nextUs - atUs) / 2), soundUs: needUs });
-    this.#paint(history, atUs);
-    this.#builder.addVideo(this.#pictures.encode(this.#painter.canvas.frame, this.#frame));
+    if (this.#media.picture) this.#paint(history, atUs);
     this.#fed = true;
     while (this.#blockUs(this.#block + 1) <= nextUs) this.#mixBlock();
     this.#frame += 1;
@@ -91,8 +93,8 @@ export class FrameProducer implements Disposable {
       this.#streams.decode({ picturesUs: endUs, soundUs: endUs + SOUND_MARGIN_US });
     }
     while (this.#blockUs(this.#block) < endUs) this.#mixBlock();
-    if (this.#fed) this.#builder.addVideo(this.#pictures.flush());
-    this.#builder.addAudio(this.#sounds.flush());
+    if (this.#fed && this.#media.picture) this.#builder.addVideo(this.#pictures.flush());
+    if (this.#media.sound) this.#builder.addAudio(this.#sounds.flush());
     const segments: Segment[] = [];
     for (let segment = this.#builder.take(); segment !== null; segment = this.#builder.take()) segments.push(segment);
     const rest = this.#builder.takeRest();
@@ -116,12 +118,17 @@ export class FrameProducer implements Disposable {
     const { layout, backgroundColor } = fixedLook || history.task === null ? parameters : lookAt(history.task, atUs);
     const scene = sceneAt(history, this.#streams.facts, { canvas: parameters.video, layout }, atUs);
     this.#painter.paint(scene, backgroundColor, (dump) => this.#streams.video(dump));
+    this.#builder.addVideo(this.#pictures.encode(this.#painter.canvas.frame, this.#frame));
   }
 
   #mixBlock(): void {
+    if (this.#media.sound) this.#encodeBlock();
+    this.#block += 1;
+  }
+
+  #encodeBlock(): void {
     const block = this.#mixer.mix(this.#streams.sounds(), this.#block * AAC_FRAME_SAMPLES, AAC_FRAME_SAMPLES);
     this.#builder.addAudio(this.#sounds.encode(block));
-    this.#block += 1;
   }
 
   #frameUs(index: number): number {

@@ -32,7 +32,6 @@ const DATA_HEAD_BYTES = 16;
  * Nothing depends on this file after a crash: it is made again from the segments.
  */
 export class GrowingFile implements Disposable {
-  readonly #path: string;
   readonly #temporary: string;
   readonly #growsFromBytes: number;
   readonly #segments: SegmentIndex[] = [];
@@ -44,13 +43,22 @@ export class GrowingFile implements Disposable {
   #syncing: Promise<void> = Promise.resolve();
 
   /**
-   * @param path Of the finished file.
+   * @param temporary Path of what is not finished, in the folder of the finished file.
    * @param growsFromBytes Size of the data from which on it is copied as it comes; 64 MB by default.
    */
-  constructor(path: string, { growsFromBytes = GROWS_FROM_BYTES }: { growsFromBytes?: number } = {}) {
-    this.#path = path;
+  constructor(temporary: string, { growsFromBytes = GROWS_FROM_BYTES }: { growsFromBytes?: number } = {}) {
     this.#growsFromBytes = growsFromBytes;
-    this.#temporary = `${path}.${process.pid}.tmp`;
+    this.#temporary = temporary;
+  }
+
+  /** What the file's size would be at most if the segment were added and nothing more. */
+  sizeBytesWith(segment: SegmentIndex): number {
+    const dataBytes = this.#dataBytes + dataBytesOf(segment);
+    const indexBytes = this.#indexBytes(segment);
+    if (this.#fd === null && dataBytes < this.#growsFromBytes) return indexBytes + dataBytes;
+    const roomBytes =
+      this.#fd !== null && indexBytes <= this.#roomBytes ? this.#roomBytes : indexBytes * INDEX_HEADROOM;
+    return fileType().length + roomBytes + DATA_HEAD_BYTES + dataBytes;
   }
 
   /** Adds the next segment, which is on the disk. @throws file errors. */
@@ -63,10 +71,10 @@ export class GrowingFile implements Disposable {
     else this.#copy(segment, this.#dataBytes - dataBytesOf(segment));
   }
 
-  /** Makes the finished file: durable, under its name. @throws file errors. */
-  async finish(contents: Omit<Mp4Contents, 'segments'>): Promise<{ sizeBytes: number; sha256: string }> {
+  /** Makes the finished file: durable, under its name. @param path Of the finished file. @throws file errors. */
+  async finish(path: string, contents: Omit<Mp4Contents, 'segments'>): Promise<{ sizeBytes: number; sha256: string }> {
     const all = { ...contents, segments: this.#segments };
-    if (this.#fd === null) return writeMp4({ ...all, path: this.#path });
+    if (this.#fd === null) return writeMp4({ ...all, path });
     await this.#syncing;
     const { video, audio, endBytes } = sampleTables(all, { whole: true });
     const start = this.#dataStart;
@@ -80,8 +88,8 @@ export class GrowingFile implements Disposable {
     fsyncSync(this.#fd);
     closeSync(this.#fd);
     this.#fd = null;
-    renameSync(this.#temporary, this.#path);
-    syncFolderOf(this.#path);
+    renameSync(this.#temporary, path);
+    syncFolderOf(path);
     return { sizeBytes: start + endBytes, sha256 };
   }
 
@@ -98,8 +106,9 @@ export class GrowingFile implements Disposable {
   }
 
   /** A little more than the index of what there is: eight bytes a sample at most, and chunks. */
-  #indexBytes(): number {
-    return 4096 + this.#samples * 8 + this.#segments.length * 48;
+  #indexBytes(next?: SegmentIndex): number {
+    const samples = this.#samples + (next === undefined ? 0 : next.videoSizes.length + next.audioSizes.length);
+    return 4096 + samples * 8 + (this.#segments.length + (next === undefined ? 0 : 1)) * 48;
   }
 
   #begin(): void {

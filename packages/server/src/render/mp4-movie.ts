@@ -61,7 +61,7 @@ export function movieBox(tracks: readonly Track[], { fragmented }: { fragmented:
     u32(0, 0),
     UNITY_MATRIX,
     u32(0, 0, 0, 0, 0, 0),
-    u32(tracks.length + 1),
+    u32(Math.max(0, ...tracks.map(({ id }) => id)) + 1),
   );
   const extend = tracks.map(({ id, sampleDuration }) => fullBox('trex', 0, 0, u32(id, 1, sampleDuration, 0, 0)));
   return box('moov', header, ...tracks.map(trackBox), ...(fragmented ? [box('mvex', ...extend)] : []));

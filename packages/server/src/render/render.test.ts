@@ -26,7 +26,7 @@ import {
 } from '../../../../test/scorer/index.ts';
 import { nowUs } from '../base/clock.ts';
 import type { RenderedFile, RenderOrder } from '../recording/render-protocol.ts';
-import { finishFile, openFile } from './finished-file.ts';
+import { FileParts } from './file-parts.ts';
 import { readPlan } from './render-plan.ts';
 import {
   cachedPicture,
@@ -452,15 +452,13 @@ describe.concurrent('render', () => {
     const plan = readPlan(order.workFolder);
     if (plan === null) throw new Error('no plan');
     const grownOrder = { ...order, outFolder: `${order.outFolder}-grown` };
-    using growing = openFile(grownOrder, { growsFromBytes: 20_000 });
     // Cut short, so that a part of the last segments is not used.
-    const grown = await finishFile(growing, grownOrder, plan, plan.startUs + 5_000_000);
-    const short = await finishFile(
-      openFile({ ...order, outFolder: `${order.outFolder}-short` }),
-      { ...order, outFolder: `${order.outFolder}-short` },
-      plan,
-      plan.startUs + 5_000_000,
-    );
+    using growing = FileParts.open(grownOrder, plan, { growsFromBytes: 20_000 });
+    const [grown] = await growing.finish(plan.startUs + 5_000_000);
+    const shortOrder = { ...order, outFolder: `${order.outFolder}-short` };
+    using copied = FileParts.open(shortOrder, plan);
+    const [short] = await copied.finish(plan.startUs + 5_000_000);
+    if (grown === undefined || short === undefined) throw new Error('no file');
     expect(await complaintsOf(grown.path)).toBe('');
     expect(grown.sha256).toBe(createHash('sha256').update(readFileSync(grown.path)).digest('hex'));
     expect(grown.sizeBytes).toBe(statSync(grown.path).size);

@@ -4,9 +4,11 @@ import { BundleReader } from '../capture/index.ts';
 import type { RenderMessage, RenderOrder } from '../recording/render-protocol.ts';
 import type { TaskParameters } from '../recording/task-parameters.ts';
 import { type RoomHistory, readCompleteHistory, readRoomHistory } from '../timeline/index.ts';
+import { FileParts } from './file-parts.ts';
 import { FileStart } from './file-start.ts';
-import { finishFile, initSegment, openFile } from './finished-file.ts';
+import { initSegment } from './finished-file.ts';
 import { FrameProducer } from './frame-producer.ts';
+import { HlsFiles } from './hls-files.ts';
 import { PictureEncoder } from './picture-encoder.ts';
 import {
   clearSegments,
@@ -61,17 +63,17 @@ export async function render(order: RenderOrder, { tell, signal }: RenderContext
     const plan = await planOf(order, bundle, follow, task);
     const resumedAtSegment = countSegments(order.workFolder);
     using producer = new FrameProducer(bundle, plan, resumedAtSegment);
-    using growing = openFile(order);
+    using parts = plan.parameters.output.format === 'hls' ? HlsFiles.open(order, plan) : FileParts.open(order, plan);
     const keep = (segment: Segment): void => {
-      growing.add(writeSegment(order.workFolder, segment));
+      parts.add(writeSegment(order.workFolder, segment));
       tell({ type: 'progress', segments: segment.index + 1, renderedUntilUs: producer.reachedUs });
     };
     const endUs = await produce(producer, follow, signal, keep);
     for (const segment of producer.finish()) keep(segment);
-    const file = await finishFile(growing, order, plan, endUs);
+    const files = await parts.finish(endUs);
     const { user, system } = process.cpuUsage();
     const report = { streams: producer.reports(), cpuMs: Math.round((user + system) / 1000), resumedAtSegment };
-    return { type: 'finished', files: [file], report };
+    return { type: 'finished', files, report };
   } finally {
     bundle.close();
   }

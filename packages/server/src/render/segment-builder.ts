@@ -9,6 +9,7 @@ export function soundFramesBefore(index: number, segmentSamples: number): number
 
 /** Gathers coded samples into segments. Samples before its first segment are dropped: they are there already. */
 export class SegmentBuilder {
+  readonly #media: { picture: boolean; sound: boolean };
   readonly #pictures: number;
   readonly #segmentSamples: number;
   #index: number;
@@ -19,12 +20,20 @@ export class SegmentBuilder {
    * @param pictures Pictures of a segment.
    * @param segmentSamples Sound samples that a segment lasts.
    * @param firstIndex Of the segment that comes next.
+   * @param media What comes; both by default.
    */
   constructor({
     pictures,
     segmentSamples,
     firstIndex,
-  }: { pictures: number; segmentSamples: number; firstIndex: number }) {
+    media = { picture: true, sound: true },
+  }: {
+    pictures: number;
+    segmentSamples: number;
+    firstIndex: number;
+    media?: { picture: boolean; sound: boolean };
+  }) {
+    this.#media = media;
     this.#pictures = pictures;
     this.#segmentSamples = segmentSamples;
     this.#index = firstIndex;
@@ -47,8 +56,8 @@ export class SegmentBuilder {
   /** The next segment when it is whole, else null. */
   take(): Segment | null {
     const audioEnd = soundFramesBefore(this.#index + 1, this.#segmentSamples);
-    if ((this.#video.at(-1)?.index ?? -1) < (this.#index + 1) * this.#pictures - 1) return null;
-    if ((this.#audio.at(-1)?.index ?? -1) < audioEnd - 1) return null;
+    if (this.#media.picture && (this.#video.at(-1)?.index ?? -1) < (this.#index + 1) * this.#pictures - 1) return null;
+    if (this.#media.sound && (this.#audio.at(-1)?.index ?? -1) < audioEnd - 1) return null;
     return this.#cut((this.#index + 1) * this.#pictures, audioEnd);
   }
 

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeDurably } from './durable-file.ts';
 import { box, boxesOf, fullBox, text, u32, u64 } from './mp4-box.ts';
@@ -26,13 +26,25 @@ const OTHER_SAMPLE = 0x01010000;
 /** More than the index of any segment: ten seconds of 60 pictures and 470 sound frames are 10 KB. */
 const INDEX_BYTES = 64 * 1024;
 
+/** A border between segments lies at most so many sound frames behind the first one of the second: see `soundFramesBefore`. */
+const HEAD_FRAMES = 3;
+
 /** Path of a segment in the work folder. */
 export function segmentPath(workFolder: string, index: number): string {
   return join(workFolder, `segment-${String(index).padStart(6, '0')}.m4s`);
 }
 
 /** Writes a segment (CMAF: styp, moof, mdat) so that it is there wholly or not at all; gives its index. @throws file errors. */
-export function writeSegment(workFolder: string, { index, video, audio }: Segment): SegmentIndex {
+export function writeSegment(workFolder: string, segment: Segment): SegmentIndex {
+  const path = segmentPath(workFolder, segment.index);
+  const { bytes, dataOffset } = segmentBytes(segment);
+  writeDurably(path, bytes);
+  const sizes = (samples: readonly CodedSample[]): number[] => samples.map((sample) => sample.data.length);
+  return { path, dataOffset, videoSizes: sizes(segment.video), audioSizes: sizes(segment.audio) };
+}
+
+/** A segment as it lies in a file (CMAF: styp, moof, mdat), and where its samples begin. */
+export function segmentBytes({ index, video, audio }: Segment): { bytes: Buffer; dataOffset: number } {
   const videoBytes = byteLength(video);
   const head = (offset: number): Buffer => {
     const firstVideo = video[0]?.index ?? 0;
@@ -48,10 +60,30 @@ export function writeSegment(workFolder: string, { index, video, audio }: Segmen
   const moof = head(head(0).length + 8);
   const styp = box('styp', text('msdh'), u32(0), text('msdhmsixisom'));
   const data = box('mdat', ...video.map((sample) => sample.data), ...audio.map((sample) => sample.data));
-  const path = segmentPath(workFolder, index);
-  writeDurably(path, Buffer.concat([styp, moof, data]));
-  const sizes = (samples: readonly CodedSample[]): number[] => samples.map((sample) => sample.data.length);
-  return { path, dataOffset: styp.length + moof.length + 8, videoSizes: sizes(video), audioSizes: sizes(audio) };
+  return { bytes: Buffer.concat([styp, moof, data]), dataOffset: styp.length + moof.length + 8 };
+}
+
+/** The first sound frames of a segment: what the file that ends before it needs to sound to its end. */
+export function soundHeadOf({ path, dataOffset, videoSizes, audioSizes }: SegmentIndex): SegmentIndex {
+  const pictureBytes = videoSizes.reduce((sum, size) => sum + size, 0);
+  return { path, dataOffset: dataOffset + pictureBytes, videoSizes: [], audioSizes: audioSizes.slice(0, HEAD_FRAMES) };
+}
+
+/** Reads the samples of a segment, numbered from its first ones. @throws file errors. */
+export function readSamples(
+  { path, dataOffset, videoSizes, audioSizes }: SegmentIndex,
+  { firstPicture, firstFrame }: { firstPicture: number; firstFrame: number },
+): Pick<Segment, 'video' | 'audio'> {
+  const bytes = readFileSync(path);
+  let at = dataOffset;
+  const next = (size: number): Buffer => {
+    at += size;
+    if (at > bytes.length) throw new Error('a segment is shorter than its index says');
+    return bytes.subarray(at - size, at);
+  };
+  const video = videoSizes.map((size, index) => ({ index: firstPicture + index, key: index === 0, data: next(size) }));
+  const audio = audioSizes.map((size, index) => ({ index: firstFrame + index, key: true, data: next(size) }));
+  return { video, audio };
 }
 
 /** Reads the index of a segment; null when there is no such file or it is none of ours. */
@@ -59,14 +91,13 @@ export function readSegmentIndex(workFolder: string, index: number): SegmentInde
   const path = segmentPath(workFolder, index);
   const bytes = readHead(path);
   if (bytes === null) return null;
-  let sizes: number[][] = [];
+  let sizes = new Map<number, number[]>();
   for (const { type, start, end } of boxesOf(bytes)) {
-    if (type === 'moof') sizes = [...runs(bytes, start, end)];
+    if (type === 'moof') sizes = new Map(runs(bytes, start, end));
     // The data box is longer than what was read, so it is found by what comes before it.
     if (type === 'moof') {
-      const [videoSizes, audioSizes] = sizes;
-      if (videoSizes === undefined || audioSizes === undefined || bytes.toString('latin1', end + 4, end + 8) !== 'mdat')
-        return null;
+      if (sizes.size === 0 || bytes.toString('latin1', end + 4, end + 8) !== 'mdat') return null;
+      const [videoSizes = [], audioSizes = []] = [sizes.get(VIDEO_TRACK_ID), sizes.get(AUDIO_TRACK_ID)];
       return { path, dataOffset: end + 8, videoSizes, audioSizes };
     }
   }
@@ -74,6 +105,7 @@ export function readSegmentIndex(workFolder: string, index: number): SegmentInde
 }
 
 function fragment(trackId: number, decodeTime: number, dataOffset: number, samples: readonly CodedSample[]): Buffer {
+  if (samples.length === 0) return Buffer.alloc(0);
   const entries = Buffer.alloc(samples.length * 8);
   samples.forEach(({ data, key }, index) => {
     entries.writeUInt32BE(data.length, index * 8);
@@ -88,13 +120,15 @@ function fragment(trackId: number, decodeTime: number, dataOffset: number, sampl
   );
 }
 
-function* runs(bytes: Buffer, start: number, end: number): Generator<number[]> {
+function* runs(bytes: Buffer, start: number, end: number): Generator<[trackId: number, sizes: number[]]> {
   for (const traf of boxesOf(bytes, start, end)) {
     if (traf.type !== 'traf') continue;
+    let trackId = 0;
     for (const trun of boxesOf(bytes, traf.start, traf.end)) {
+      if (trun.type === 'tfhd') trackId = bytes.readUInt32BE(trun.start + 4);
       if (trun.type !== 'trun') continue;
       const count = bytes.readUInt32BE(trun.start + 4);
-      yield Array.from({ length: count }, (_, index) => bytes.readUInt32BE(trun.start + 12 + index * 8));
+      yield [trackId, Array.from({ length: count }, (_, index) => bytes.readUInt32BE(trun.start + 12 + index * 8))];
     }
   }
 }

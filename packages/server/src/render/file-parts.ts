@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RenderedFile, RenderOrder } from '../recording/render-protocol.ts';
+import { AdtsFile } from './adts-file.ts';
+import { finishPart, picturesUntil } from './finished-file.ts';
+import { GrowingFile } from './growing-file.ts';
+import type { RenderPlan } from './render-plan.ts';
+import { readSegmentIndex, type SegmentIndex, soundHeadOf } from './segment-file.ts';
+
+/** No file is bigger: 2 GB, of whichever kind of giga. */
+const PART_BYTES = 2_000_000_000;
+/** Longest time of a file when none is set: a day. */
+const PART_MINUTES = 1440;
+/** Coded sound that a part needs of the segment behind it: three frames of two channels at most. */
+const SOUND_HEAD_BYTES = 3 * 2 * 768;
+
+type Part = { number: number; firstSegment: number; segments: SegmentIndex[]; file: GrowingFile | AdtsFile };
+type ClosedPart = Part & { path: string; written: Promise<RenderedFile> };
+
+/**
+ * The files of a render, one after another. A part ends before the segment that would make it too long or too
+ * big, so every part begins with a key frame. Where parts end depends on the segments alone: after a crash the
+ * same parts are made from them again. A part is finished as soon as the next one begins; if the end of the
+ * recording turns out to lie before that, it is made once more, shorter.
+ */
+export class FileParts implements Disposable {
+  readonly #order: RenderOrder;
+  readonly #plan: RenderPlan;
+  readonly #growsFromBytes: number | undefined;
+  readonly #closed: ClosedPart[] = [];
+  #open: Part;
+  #segments = 0;
+
+  private constructor(order: RenderOrder, plan: RenderPlan, growsFromBytes: number | undefined) {
+    this.#order = order;
+    this.#plan = plan;
+    this.#growsFromBytes = growsFromBytes;
+    this.#open = this.#part(1);
+  }
+
+  /**
+   * The files of a render with all segments that are there already. @throws file errors.
+   * @param growsFromBytes See {@link GrowingFile}.
+   */
+  static open(order: RenderOrder, plan: RenderPlan, { growsFromBytes }: { growsFromBytes?: number } = {}): FileParts {
+    mkdirSync(order.outFolder, { recursive: true });
+    const parts = new FileParts(order, plan, growsFromBytes);
+    for (;;) {
+      const segment = readSegmentIndex(order.workFolder, parts.#segments);
+      if (segment === null) return parts;
+      parts.add(segment);
+    }
+  }
+
+  /** Adds the next segment, which is on the disk. @throws file errors. */
+  add(segment: SegmentIndex): void {
+    if (this.#isFull(segment)) this.#close(segment);
+    this.#open.segments.push(segment);
+    this.#open.file.add(segment);
+    this.#segments += 1;
+  }
+
+  /** Finishes the files of a render that ends at `endUs`. @throws file errors. */
+  async finish(endUs: number): Promise<RenderedFile[]> {
+    const pictures = picturesUntil(this.#plan, endUs);
+    const isUsed = (part: Part): boolean => this.#firstPicture(part) < pictures;
+    const used = this.#closed.filter(isUsed);
+    const unused = this.#closed.filter((part) => !isUsed(part));
+    let last = this.#open;
+    if (!isUsed(last)) {
+      // The last part that is used is finished already, and with too much.
+      const tooLong = used.pop();
+      assert(tooLong !== undefined, 'the first part has a picture of every render');
+      unused.push(tooLong);
+      last = { ...tooLong, file: this.#file(tooLong.number) };
+      for (const segment of tooLong.segments) last.file.add(segment);
+    }
+    const files = await Promise.all(used.map(({ written }) => written));
+    for (const { written } of unused) await written;
+    for (const { path } of unused) rmSync(path);
+    const path = this.#pathOf(last.number, files.length > 0);
+    return [
+      ...files,
+      await finishPart(last.file, path, this.#plan, { first: this.#firstPicture(last), end: pictures, isLast: true }),
+    ];
+  }
+
+  /** Removes what was not finished. */
+  [Symbol.dispose](): void {
+    for (const { file } of [...this.#closed, this.#open]) file[Symbol.dispose]();
+  }
+
+  #isFull(next: SegmentIndex): boolean {
+    const { keyframeIntervalS } = this.#plan.parameters.video;
+    const { maxFileDurationMinutes = PART_MINUTES } = this.#plan.parameters.output;
+    const { durationMs = maxFileDurationMinutes * 60_000, sizeBytes = PART_BYTES } = this.#order.splitAt ?? {};
+    const { segments, file } = this.#open;
+    if (segments.length === 0) return false;
+    if ((segments.length + 1) * keyframeIntervalS * 1000 > durationMs) return true;
+    return file.sizeBytesWith(next) + SOUND_HEAD_BYTES > sizeBytes;
+  }
+
+  #close(next: SegmentIndex): void {
+    const part = this.#open;
+    const head = soundHeadOf(next);
+    part.segments.push(head);
+    part.file.add(head);
+    this.#open = this.#part(part.number + 1);
+    const path = this.#pathOf(part.number, true);
+    const written = finishPart(part.file, path, this.#plan, {
+      first: this.#firstPicture(part),
+      end: this.#firstPicture(this.#open),
+      isLast: false,
+    });
+    // Whether it works is found out when the render is done: its segments are there to make it again.
+    written.catch(() => undefined);
+    this.#closed.push({ ...part, path, written });
+  }
+
+  #part(number: number): Part {
+    return { number, firstSegment: this.#segments, segments: [], file: this.#file(number) };
+  }
+
+  #file(number: number): GrowingFile | AdtsFile {
+    const temporary = join(this.#order.outFolder, `part-${number}.${process.pid}.tmp`);
+    const { audio, output } = this.#plan.parameters;
+    if (output.format === 'aac') return new AdtsFile(temporary, audio);
+    return new GrowingFile(
+      temporary,
+      this.#growsFromBytes === undefined ? {} : { growsFromBytes: this.#growsFromBytes },
+    );
+  }
+
+  #firstPicture({ firstSegment }: Part): number {
+    const { fps, keyframeIntervalS } = this.#plan.parameters.video;
+    return firstSegment * fps * keyframeIntervalS;
+  }
+
+  #pathOf(number: number, isSplit: boolean): string {
+    const { outFolder, baseName, indexAlways } = this.#order;
+    return join(
+      outFolder,
+      `${baseName}${isSplit || indexAlways ? `_${number}` : ''}.${this.#plan.parameters.output.format}`,
+    );
+  }
+}
