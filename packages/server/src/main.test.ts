@@ -55,6 +55,11 @@ describe('./callreel render', () => {
       JSON.stringify({ ...TEST_PARAMETERS, video: { ...TEST_PARAMETERS.video, widthPx: 320, heightPx: 180 } }),
     );
     expect(run('render', bundle, '--out', 'second', '--params', params, '--task', 't1').code).toBe(0);
+    writeFileSync(params, JSON.stringify({ ...TEST_PARAMETERS, output: { format: 'hls' } }));
+    const list = run('render', bundle, '--out', 'list', '--params', params);
+    expect(list).toMatchObject({ code: 0, out: `recording: ${join(folder, 'list/1_7.m3u8')}\n` });
+    // The playlist and all that it names are there: ffmpeg reads it to the end without a complaint.
+    execFileSync('ffmpeg', ['-v', 'error', '-xerror', '-i', join(folder, 'list/1_7.m3u8'), '-f', 'null', '-']);
     const size = (file: string): string =>
       execFileSync(
         'ffprobe',
