@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, realpath, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -98,12 +99,12 @@ export async function startJanus(options: JanusProcessOptions): Promise<RunningJ
   });
   keeper.unref();
   const deadline = performance.now() + START_TIMEOUT_MS;
-  while (!(await exists(socketPath))) {
+  while (!(await listens(socketPath))) {
     if (ended || performance.now() > deadline || keeper.pid === undefined) {
       if (keeper.pid !== undefined && !ended) process.kill(keeper.pid, 'SIGTERM');
       throw new CallreelError('MediaServerFailed', `The end of its log: ${await logTail(folder)}`);
     }
-    // The socket's file is all that Janus shows of being ready; it sends no signal that could be waited for.
+    // Janus sends no signal of being ready that could be waited for.
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   if (keeper.pid === undefined) throw new CallreelError('MediaServerFailed');
@@ -155,8 +156,16 @@ function settingsOf({ rtpPortRange, publicAddress, janusPath, orphanTimeoutMinut
   return JSON.stringify({ rtpPortRange, publicAddress, janusPath, orphanTimeoutMinutes });
 }
 
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null)) !== null;
+/** Whether somebody accepts connections at a socket: its file appears a moment before. */
+function listens(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(socketPath);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
 }
 
 /** Start time of a live process in the kernel's ticks; null when there is none or it is a zombie. */
