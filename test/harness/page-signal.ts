@@ -63,7 +63,8 @@ export function pageSignalScript(signal: PageSignal): string {
             if (ms < TONE_MS) data[i] = 0.5 * Math.sin(2 * Math.PI * signal.pitchHz * ms / 1000);
           }
           const block = new AudioData({ format: 'f32-planar', sampleRate: RATE, numberOfFrames: BLOCK, numberOfChannels: 1, timestamp: Math.round((sample * 1000 / RATE - performance.timeOrigin) * 1000), data });
-          writer.write(block).catch(() => {});
+          // Refused once the track is stopped; its worker is ended with it.
+          writer.write(block).catch(() => undefined);
           sample += BLOCK;
         }
         at(sample * 1000 / RATE, next);

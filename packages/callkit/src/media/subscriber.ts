@@ -93,6 +93,7 @@ export class Subscriber {
     if (this.#closed) return;
     this.#options.onTracks(tracks);
     await this.#options.signalling.request('room.answer', { callId, offerId, sdp: pc.localDescription?.sdp ?? '' });
+    // A lost candidate shows as a failed connection, which is made anew.
     trickle = (candidate) => {
       this.#options.signalling
         .request('room.candidate', { callId, connection: 'subscriber', candidate })

@@ -8,5 +8,5 @@ export { nowUs } from './clock.ts';
 export { loadConfig } from './config.ts';
 export { type Config, ConfigSchema } from './config-schema.ts';
 export { type DataFolder, openDataFolder } from './data-folder.ts';
-export { createLog, type Log, type LogScope, scopedLog } from './log.ts';
+export { createLog, type Log } from './log.ts';
 export { describeSchemaError, type SchemaError } from './schema-error.ts';

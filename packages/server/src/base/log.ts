@@ -6,17 +6,6 @@ import { type DestinationStream, destination, type Logger, pino } from 'pino';
  */
 export type Log = Logger;
 
-/** Fields that scope a child of the log. */
-export type LogScope = {
-  stage?: string;
-  sdkAppId?: number;
-  callId?: string;
-  roomSessionId?: string;
-  taskId?: string;
-  streamId?: string;
-  requestId?: string;
-};
-
 /**
  * Opens the log. Lines are written at once, so that a killed process leaves all of them.
  *
@@ -52,9 +41,4 @@ export function createLog({
     },
     to,
   );
-}
-
-/** A child of the log whose lines all carry the scope. */
-export function scopedLog(log: Log, scope: LogScope): Log {
-  return log.child(scope);
 }

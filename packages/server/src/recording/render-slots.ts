@@ -3,7 +3,10 @@ import { availableParallelism, totalmem } from 'node:os';
 /** What one render of the default template was measured to hold, rounded up. */
 const RENDER_BYTES = 300_000_000;
 
-/** Live renders of the default template that one core carries with room to spare (a quarter of it was measured at six times real time). */
+/**
+ * A live render of the default template was measured to take a quarter of a core. Twice as many as that fills are let run,
+ * since smaller canvases take less, and one that falls behind costs nobody else a call: captures come first.
+ */
 const RENDERS_PER_CORE = 8;
 
 /**
