@@ -38,6 +38,8 @@ export type CustomRectangle = {
   alpha?: number;
   /** Default `crop`. */
   renderMode?: RenderMode;
+  /** Url of a png or jpg that is shown while its user shows nothing. Default: that of the task. */
+  placeholderUrl?: string;
 };
 
 /** Where pictures are on the canvas: see `docs/design/layouts.md`. */
@@ -47,5 +49,5 @@ export type LayoutParameters =
   | ({ mode: 'floating'; large?: LargePicture } & TemplateOptions)
   /** The large place shows the background while `large` is not there or not given. `largeSide`: default `left`. */
   | ({ mode: 'screenShare'; large?: LargePicture; largeSide?: 'left' | 'right' } & TemplateOptions)
-  /** 1 to 25 rectangles. */
-  | { mode: 'custom'; rectangles: CustomRectangle[] };
+  /** 1 to 25 rectangles. `showAbsent`: whether a place whose user is not in the room shows its placeholder; default false. */
+  | { mode: 'custom'; rectangles: CustomRectangle[]; showAbsent?: boolean };

@@ -27,6 +27,8 @@ export type RenderOrder = {
   splitAt?: { durationMs?: number; sizeBytes?: number };
   /** Given: renders with these instead of the journal's own, for rendering again. */
   parameters?: TaskParameters;
+  /** Given: pictures by their address, for rendering again with others than the bundle holds; shown from the beginning on. */
+  pictures?: Record<string, string>;
 };
 
 /** A finished file and its facts. */

@@ -1,9 +1,13 @@
-import type { LayoutParameters } from './layout-parameters.ts';
+import type { AlarmParameters } from './alarm-parameters.ts';
+import type { LayoutParameters, RenderMode } from './layout-parameters.ts';
+import type { Subscription } from './subscription.ts';
+import type { Watermark } from './watermark.ts';
 
-/** What a recording task asks for. Later modes and outputs widen this type. */
+/** What a recording task asks for. */
 export type TaskParameters = {
-  /** `mixed`: one picture and one sound of all. */
-  mode: 'mixed';
+  /** `mixed`: one picture and one sound of all. `single`: one set of files for each user's camera, and for his screen. `both`: both. */
+  mode: 'mixed' | 'single' | 'both';
+  /** Of mixed files. Single ones take their rate and key frames from it, and their size from the stream. */
   video: {
     /** Even, 2 to 1920. */
     widthPx: number;
@@ -22,13 +26,45 @@ export type TaskParameters = {
     /** 32 000 to 128 000. */
     bitrateBps: number;
   };
-  /** May be changed while the task runs, as may `backgroundColor`; nothing else may. */
+  /**
+   * May be changed while the task runs, as may `backgroundColor`, `background`, `placeholder`, `watermarks` and
+   * `subscription`; nothing else may.
+   */
   layout: LayoutParameters;
   /** `#rrggbb`. */
   backgroundColor: string;
+  /** Picture behind all others; `url` of a png or jpg. `renderMode`: default `crop`. */
+  background?: { url: string; renderMode?: RenderMode };
+  /** What places show whose users show nothing, where they have no placeholder of their own; `url` of a png or jpg. */
+  placeholder?: { url: string };
+  /** Up to 25, painted over everything, later ones over earlier ones. */
+  watermarks?: Watermark[];
+  /** Whose streams are recorded; everybody's when it is not given. */
+  subscription?: Subscription;
+  /** Only cameras with the microphones (`main`), or only shared screens with their sound (`aux`); both when it is not given. */
+  sources?: 'main' | 'aux';
+  /**
+   * What is shown where a picture was and none comes: the last one, or black. When it is not given, single
+   * files hold the last one, and mixed ones show the placeholder.
+   */
+  fill?: 'last' | 'black';
+  /** Of single files. */
+  single?: {
+    /** Sound and picture in one file; apart when it is not given. */
+    merged?: boolean;
+    /** The codecs of the call, copied: WebM for VP8, VP9 and AV1, MP4 for H.264. Default false: H.264 and AAC. */
+    original?: boolean;
+  };
+  /** What is told of in the report; see there for what counts when it is not given. */
+  alarms?: AlarmParameters;
+  /** Whether nothing is captured while the task is paused, if no other task needs it. Default false: it is only not rendered. */
+  pauseCapture?: boolean;
   output: {
-    /** `aac`: sound alone, as a stream of ADTS frames. `hls`: a playlist that grows while the call runs; never split. */
-    format: 'mp4' | 'aac' | 'hls';
+    /**
+     * `aac`: sound alone, as a stream of ADTS frames. `hls`: a playlist that grows while the call runs; never split.
+     * `hls+mp4`, `hls+aac`: both.
+     */
+    format: 'mp4' | 'aac' | 'hls' | 'hls+mp4' | 'hls+aac';
     /** Kind of the segments of HLS; `ts` (MPEG-TS) when it is not given. */
     hlsSegments?: 'ts' | 'fmp4';
     /** What is in the file; picture and sound when it is not given. `aac` holds sound only. */
