@@ -41,6 +41,9 @@ describe('recording settings', () => {
   });
 
   test.each([
+    ['template.alarms', {}],
+    ['template.alarms', { missingS: 0, blackS: 3600, frozenS: 1, silentS: 60, lossPercent: 100 }],
+    ['template.alarms', { lossPercent: 0 }],
     ['template.audio.sampleRateHz', 48_000],
     ['template.audio.sampleRateHz', 44_100],
     ['template.audio.sampleRateHz', 16_000],
@@ -55,6 +58,22 @@ describe('recording settings', () => {
     ['mode', 'off'],
   ])('%s may be %o', (path, value) => {
     expect(checkRecordingSettings(changed(path, value))).toEqual(changed(path, value));
+  });
+
+  test.each([
+    ['missingS', -1, 'must be >= 0'],
+    ['blackS', 3601, 'must be <= 3600'],
+    ['frozenS', 0.5, 'must be integer'],
+    ['silentS', '60', 'must be integer'],
+    ['lossPercent', 101, 'must be <= 100'],
+    ['loud', 1, 'is not known'],
+  ])('template.alarms.%s may not be %o', (name, value, sentence) => {
+    expect(() => checkRecordingSettings(changed('template.alarms', { [name]: value }))).toThrow(
+      expect.objectContaining({
+        code: 'ParameterInvalid',
+        message: expect.stringMatching(new RegExp(`template\\.alarms\\.${name} .*${sentence}`)),
+      }),
+    );
   });
 
   test.each([

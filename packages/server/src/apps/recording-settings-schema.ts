@@ -11,6 +11,19 @@ const strict = { additionalProperties: false };
 const SidePx = Type.Integer({ minimum: 2, maximum: 1920, multipleOf: 2 });
 const AREA_MAX_PX = 1920 * 1080;
 
+/** What is told of in the report, as `AlarmParameters` documents it; 0 switches an alarm off. */
+const AlarmSeconds = Type.Optional(Type.Integer({ minimum: 0, maximum: 3600 }));
+const AlarmsSchema = Type.Object(
+  {
+    missingS: AlarmSeconds,
+    blackS: AlarmSeconds,
+    frozenS: AlarmSeconds,
+    silentS: AlarmSeconds,
+    lossPercent: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
+  },
+  strict,
+);
+
 /** A task's parameters, as `TaskParameters` documents them. */
 export const TaskParametersSchema = Type.Object(
   {
@@ -44,6 +57,7 @@ export const TaskParametersSchema = Type.Object(
       },
       strict,
     ),
+    alarms: Type.Optional(AlarmsSchema),
     maxIdleMs: Type.Integer({ minimum: 5_000, maximum: 86_400_000 }),
   },
   strict,

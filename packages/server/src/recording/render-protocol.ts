@@ -1,3 +1,4 @@
+import type { Alarm } from './alarm-parameters.ts';
 import type { TaskParameters } from './task-parameters.ts';
 
 /**
@@ -79,6 +80,28 @@ export type StreamReport = {
   resolutionChanges: number;
   /** How much faster the sender's clock ran than ours, in parts of a million; null when less than 20 s are known. */
   clockDriftPpm: number | null;
+  /**
+   * How far the stream's content in the file is from the wire's own timing: 95 of 100 pictures or blocks of sound are
+   * at most so far off, in ms. Of a picture: from its media time to the frame of the file that first shows it. Of a block:
+   * how far what it holds is moved by its being stretched to the next one. Null when nothing of it is in the file.
+   */
+  syncP95Ms: number | null;
+};
+
+/** A time in which a user was in the room and had no place in the layout. */
+export type LeftOut = { userId: string; fromUs: number; untilUs: number };
+
+/** What a render saw; kept with its task. See `docs/design/report.md`. */
+export type RenderReport = {
+  streams: StreamReport[];
+  /** What was wrong, in the order in which it began; see `AlarmParameters` for what counts. */
+  alarms: Alarm[];
+  /** In the order in which it began. */
+  leftOut: LeftOut[];
+  /** CPU time of the process that finished the render. */
+  cpuMs: number;
+  /** With which segment that process began: above 0 when others before it had ended early. */
+  resumedAtSegment: number;
 };
 
 /** What a render child tells its parent over IPC. */
@@ -88,6 +111,6 @@ export type RenderMessage =
   | {
       type: 'finished';
       files: RenderedFile[];
-      report: { streams: StreamReport[]; cpuMs: number; resumedAtSegment: number };
+      report: RenderReport;
     }
   | { type: 'failed'; code: 'NothingCaptured' | 'BundleUnreadable' | 'DiskFull' | 'RenderFailed'; detail: string };

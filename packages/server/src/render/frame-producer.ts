@@ -2,6 +2,7 @@ import type { BundleReader } from '../capture/index.ts';
 import type { StreamReport } from '../recording/render-protocol.ts';
 import { mediaOf } from '../recording/task-parameters.ts';
 import { fileEndUs, frameTimeUs, isJournalOpenAt, lookAt, type RoomHistory, sceneAt } from '../timeline/index.ts';
+import type { ContentWatch } from './content-watch.ts';
 import { LiveStreams } from './live-streams.ts';
 import { Painter } from './painter.ts';
 import { PictureEncoder } from './picture-encoder.ts';
@@ -33,20 +34,23 @@ export class FrameProducer implements Disposable {
   readonly #sounds: SoundEncoder;
   readonly #mixer: SoundMixer;
   readonly #builder: SegmentBuilder;
+  readonly #watch: ContentWatch;
   #frame: number;
   #block: number;
   #fed = false;
 
-  constructor(bundle: BundleReader, plan: RenderPlan, firstSegment: number) {
+  constructor(bundle: BundleReader, plan: RenderPlan, firstSegment: number, watch: ContentWatch) {
     const { video, audio } = plan.parameters;
     const pictures = video.fps * video.keyframeIntervalS;
     const segmentSamples = audio.sampleRateHz * video.keyframeIntervalS;
     this.#plan = plan;
+    this.#watch = watch;
     this.#media = mediaOf(plan.parameters.output);
     this.#frame = firstSegment * pictures;
     this.#block = Math.max(0, soundFramesBefore(firstSegment, segmentSamples) - SOUND_RUN_UP_BLOCKS);
     this.#streams = new LiveStreams(bundle, {
       fromUs: Math.min(this.#frameUs(this.#frame), this.#blockUs(this.#block)),
+      watch,
     });
     this.#painter = new Painter(video);
     this.#pictures = new PictureEncoder(video);
@@ -75,6 +79,7 @@ export class FrameProducer implements Disposable {
     this.#fed = true;
     while (this.#blockUs(this.#block + 1) <= nextUs) this.#mixBlock();
     this.#frame += 1;
+    if (this.#frame % this.#picturesPerSegment === 0) this.#watch.mark(this.#frame / this.#picturesPerSegment - 1);
     if (this.#frame % this.#plan.parameters.video.fps === 0) this.#streams.retire(atUs);
     return 'made';
   }
@@ -118,6 +123,7 @@ export class FrameProducer implements Disposable {
     const { layout, backgroundColor } = fixedLook || history.task === null ? parameters : lookAt(history.task, atUs);
     const scene = sceneAt(history, this.#streams.facts, { canvas: parameters.video, layout }, atUs);
     this.#painter.paint(scene, backgroundColor, (dump) => this.#streams.video(dump));
+    this.#watch.painted(scene, atUs, (dump) => this.#streams.video(dump)?.shownUs ?? null);
     this.#builder.addVideo(this.#pictures.encode(this.#painter.canvas.frame, this.#frame));
   }
 
@@ -129,6 +135,11 @@ export class FrameProducer implements Disposable {
   #encodeBlock(): void {
     const block = this.#mixer.mix(this.#streams.sounds(), this.#block * AAC_FRAME_SAMPLES, AAC_FRAME_SAMPLES);
     this.#builder.addAudio(this.#sounds.encode(block));
+  }
+
+  get #picturesPerSegment(): number {
+    const { fps, keyframeIntervalS } = this.#plan.parameters.video;
+    return fps * keyframeIntervalS;
   }
 
   #frameUs(index: number): number {

@@ -1,6 +1,7 @@
 import type { BundleReader, EncodedFrame } from '../capture/index.ts';
 import type { StreamReport } from '../recording/render-protocol.ts';
 import { isWaitedFor, type RoomHistory, type StreamFacts, type StreamLife } from '../timeline/index.ts';
+import type { ContentWatch } from './content-watch.ts';
 import { SoundTrack } from './sound-track.ts';
 import { StreamFeed } from './stream-feed.ts';
 import { VideoTrack } from './video-track.ts';
@@ -21,14 +22,16 @@ type Track = { life: StreamLife } & ({ kind: 'audio'; sound: SoundTrack } | { ki
 export class LiveStreams implements Disposable {
   readonly #bundle: BundleReader;
   readonly #fromUs: number;
+  readonly #watch: ContentWatch;
   readonly #tracks = new Map<string, Track>();
   readonly #facts = new Map<string, StreamFacts>();
   readonly #reports = new Map<string, StreamReport>();
 
   /** @param fromUs First moment that will be seen or heard. */
-  constructor(bundle: BundleReader, { fromUs }: { fromUs: number }) {
+  constructor(bundle: BundleReader, { fromUs, watch }: { fromUs: number; watch: ContentWatch }) {
     this.#bundle = bundle;
     this.#fromUs = fromUs;
+    this.#watch = watch;
   }
 
   /** What the packets of the dumps say so far. */
@@ -109,21 +112,23 @@ export class LiveStreams implements Disposable {
     const track: Track =
       life.kind === 'video'
         ? { life, kind: 'video', video: this.#openVideo(life, dump) }
-        : { life, kind: 'audio', sound: this.#openSound(dump) };
+        : { life, kind: 'audio', sound: this.#openSound(life, dump) };
     this.#tracks.set(dump, track);
     return track;
   }
 
-  #openSound(dump: string): SoundTrack {
+  #openSound(life: StreamLife, dump: string): SoundTrack {
+    const watch = this.#watch.of(life, dump);
     const keep = (frame: EncodedFrame): boolean => frame.mediaUs >= this.#fromUs - WARM_UP_US;
-    return new SoundTrack(new StreamFeed(this.#bundle.openDump(dump), { keep }));
+    return new SoundTrack(new StreamFeed(this.#bundle.openDump(dump), { keep, watch }));
   }
 
   #openVideo(life: StreamLife, dump: string): VideoTrack {
-    if (life.fromUs >= this.#fromUs) return new VideoTrack(new StreamFeed(this.#bundle.openDump(dump)));
+    const watch = this.#watch.of(life, dump);
+    if (life.fromUs >= this.#fromUs) return new VideoTrack(new StreamFeed(this.#bundle.openDump(dump), { watch }));
     const first = this.#lastKeyFrame(life, dump);
     const video = new VideoTrack(
-      new StreamFeed(this.#bundle.openDump(dump), { keep: ({ ordinal }) => ordinal >= first }),
+      new StreamFeed(this.#bundle.openDump(dump), { keep: ({ ordinal }) => ordinal >= first, watch }),
     );
     if (life.untilUs !== null) video.feed.end();
     for (let atUs = life.fromUs; atUs < this.#fromUs; atUs += CATCH_UP_US) {
@@ -174,6 +179,7 @@ function reportOf(track: Track): StreamReport {
     undecodable: track.kind === 'video' ? track.video.undecodable : track.sound.undecodable,
     ...breaksOf(track),
     clockDriftPpm: feed.clockDriftPpm,
+    syncP95Ms: feed.watch?.syncP95Ms ?? null,
   };
 }
 

@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { nowUs } from '../base/clock.ts';
 import { BundleReader } from '../capture/index.ts';
-import type { RenderMessage, RenderOrder } from '../recording/render-protocol.ts';
-import type { TaskParameters } from '../recording/task-parameters.ts';
+import type { RenderMessage, RenderOrder, RenderReport } from '../recording/render-protocol.ts';
+import { mediaOf, type TaskParameters } from '../recording/task-parameters.ts';
 import { type RoomHistory, readCompleteHistory, readRoomHistory } from '../timeline/index.ts';
+import { ContentWatch } from './content-watch.ts';
 import { FileParts } from './file-parts.ts';
 import { FileStart } from './file-start.ts';
 import { initSegment } from './finished-file.ts';
@@ -62,9 +63,13 @@ export async function render(order: RenderOrder, { tell, signal }: RenderContext
     const task = await taskOf(follow);
     const plan = await planOf(order, bundle, follow, task);
     const resumedAtSegment = countSegments(order.workFolder);
-    using producer = new FrameProducer(bundle, plan, resumedAtSegment);
+    const { alarms, output } = plan.parameters;
+    const watched = { alarms, fromUs: task.fromUs, media: mediaOf(output) };
+    const watch = ContentWatch.resume(order.workFolder, watched, resumedAtSegment);
+    using producer = new FrameProducer(bundle, plan, resumedAtSegment, watch);
     using parts = plan.parameters.output.format === 'hls' ? HlsFiles.open(order, plan) : FileParts.open(order, plan);
     const keep = (segment: Segment): void => {
+      watch.keep(segment.index);
       parts.add(writeSegment(order.workFolder, segment));
       tell({ type: 'progress', segments: segment.index + 1, renderedUntilUs: producer.reachedUs });
     };
@@ -72,7 +77,12 @@ export async function render(order: RenderOrder, { tell, signal }: RenderContext
     for (const segment of producer.finish()) keep(segment);
     const files = await parts.finish(endUs);
     const { user, system } = process.cpuUsage();
-    const report = { streams: producer.reports(), cpuMs: Math.round((user + system) / 1000), resumedAtSegment };
+    const report: RenderReport = {
+      streams: producer.reports(),
+      ...watch.report(follow.history, { fromUs: plan.startUs, untilUs: endUs }),
+      cpuMs: Math.round((user + system) / 1000),
+      resumedAtSegment,
+    };
     return { type: 'finished', files, report };
   } finally {
     bundle.close();

@@ -51,6 +51,15 @@ export class SoundRun {
     return Math.abs(mediaUs - last.mediaUs - gapUs) <= LEAP_US + (gapUs * DRIFT_PPM) / 1_000_000;
   }
 
+  /**
+   * By how much what lies before a block is stretched so that the block begins in its time. Nothing is further from its
+   * time than that; 0 for the first block.
+   */
+  stretchUs(sample: number, mediaUs: number): number {
+    const last = this.#knots.at(-1);
+    return last === undefined ? 0 : mediaUs - last.mediaUs - (sample - last.sample) / 0.048;
+  }
+
   /** Adds a block behind the last one, with or without a hole between them. */
   write(sample: number, mediaUs: number, block: readonly Float32Array[]): void {
     const length = block[0]?.length ?? 0;

@@ -54,6 +54,7 @@ export class SoundTrack implements Disposable {
     this.#decoder ??= new SoundDecoder();
     let run = this.#runs.at(-1);
     const goesOn = run?.continues(frame.rtpTime, frame.mediaUs) === true && this.#before?.epoch === frame.epoch;
+    const stretchUs = run !== undefined && goesOn ? run.stretchUs(frame.rtpTime, frame.mediaUs) : 0;
     if (run !== undefined && goesOn) this.#conceal(this.#decoder, run, frame);
     const block = this.#decoder.decode(frame.data);
     if (block === null) return;
@@ -61,6 +62,7 @@ export class SoundTrack implements Disposable {
       run = new SoundRun(block.length);
       this.#runs.push(run);
     }
+    this.feed.watch?.block(frame.ordinal, frame.mediaUs, stretchUs, block);
     run.write(frame.rtpTime, frame.mediaUs, block);
     this.#before = frame;
   }

@@ -12,6 +12,7 @@ import {
 } from '../capture/index.ts';
 import { ClockMap } from '../timeline/index.ts';
 import { DriftMeter } from './drift-meter.ts';
+import type { StreamWatch } from './stream-watch.ts';
 
 /** How long a gap in the sequence is waited for: longer than a retransmission takes, in media time. */
 export const REORDER_WINDOW_US = 500_000;
@@ -30,6 +31,8 @@ export type FeedCounts = { packets: number; lostPackets: number; duplicatePacket
  * about two seconds, never more than it was asked for.
  */
 export class StreamFeed {
+  /** Is told of what comes; null: nobody is. */
+  readonly watch: StreamWatch | null;
   readonly #stream: PacketStream;
   readonly #frames: EncodedFrame[] = [];
   readonly #unmapped: CapturedPacket[] = [];
@@ -52,17 +55,20 @@ export class StreamFeed {
   /**
    * @param sinceUs For `firstSinceUs`.
    * @param keep Which frames are kept for `shift`; all by default.
+   * @param watch Is told of every packet.
    */
   constructor(
     stream: PacketStream,
     {
       sinceUs = Number.NEGATIVE_INFINITY,
       keep = () => true,
-    }: { sinceUs?: number; keep?: (frame: EncodedFrame) => boolean } = {},
+      watch = null,
+    }: { sinceUs?: number; keep?: (frame: EncodedFrame) => boolean; watch?: StreamWatch | null } = {},
   ) {
     this.#stream = stream;
     this.#sinceUs = sinceUs;
     this.#keep = keep;
+    this.watch = watch;
   }
 
   /** Name of the codec in the dump's head, or null as long as it is not there. */
@@ -172,6 +178,7 @@ export class StreamFeed {
     this.#reachedUs = Math.max(this.#reachedUs, mediaUs);
     this.#firstPacketUs = Math.min(this.#firstPacketUs ?? mediaUs, mediaUs);
     if (mediaUs >= this.#sinceUs) this.#firstSinceUs = Math.min(this.#firstSinceUs ?? mediaUs, mediaUs);
+    this.watch?.arrived(mediaUs);
     const endUs = mediaUs + this.#durationUs(packet);
     this.#lastPacketUs = Math.max(this.#lastPacketUs ?? endUs, endUs);
     this.#deliver(this.#reorder.push({ ...packet, mediaUs }));
@@ -184,6 +191,7 @@ export class StreamFeed {
 
   #deliver(packets: TimedPacket[]): void {
     for (const packet of packets) {
+      this.watch?.ordered(packet);
       const frame = this.#depacketizer?.push(packet) ?? null;
       if (frame !== null && this.#keep(frame)) this.#frames.push(frame);
     }

@@ -50,6 +50,8 @@ export type TestPicture = {
   fromS?: number;
   /** Colour of a border, a fifth of the width at both sides and of the height above and below; none by default. */
   borderColor?: string;
+  /** The same picture all the time: without flash, and nothing moves. Default false. */
+  still?: boolean;
   /** Frames between key frames; by default only the first is one. */
   keyInterval?: number;
 };
@@ -96,6 +98,7 @@ export function testPicture({
   fromS = 0,
   keyInterval = 1e6,
   borderColor,
+  still = false,
 }: TestPicture): SignalFrame[] {
   using canvas = new Canvas({ widthPx, heightPx });
   using context = new CodecContext();
@@ -133,14 +136,14 @@ export function testPicture({
   };
   for (let index = 0; index < Math.round(seconds * fps); index += 1) {
     const atMs = Math.round(fromS * 1000 + (index * 1000) / fps) % 1000;
-    const isFlash = atMs < PULSE_MS;
+    const isFlash = !still && atMs < PULSE_MS;
     // Encoders that look ahead keep the picture.
     AvError.check(canvas.frame.makeWritable(), 'canvas');
     canvas.fill({ xPx: 0, yPx: 0, widthPx, heightPx }, isFlash ? white : base);
     if (!isFlash && lowerColor !== color) canvas.fill(lowerHalf, lower);
     if (borderColor !== undefined) paintBorder(canvas, borderColor);
     // Something that moves, so that every picture differs.
-    canvas.fill({ xPx: (index * 4) % (widthPx - 16), yPx: 0, widthPx: 16, heightPx: 8 }, yuvOf('#808080'));
+    if (!still) canvas.fill({ xPx: (index * 4) % (widthPx - 16), yPx: 0, widthPx: 16, heightPx: 8 }, yuvOf('#808080'));
     canvas.frame.pts = BigInt(index);
     canvas.frame.pictType = index % keyInterval === 0 ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
     AvError.check(context.sendFrameSync(canvas.frame), 'encode');
@@ -159,7 +162,7 @@ function paintBorder(canvas: Canvas, borderColor: string): void {
   for (const yPx of [0, heightPx - endPx]) canvas.fill({ xPx: 0, yPx, widthPx, heightPx: endPx }, color);
 }
 
-/** Encodes the test sound: a tone of `pitchHz` for the first 100 ms of every second. 20 ms a frame. */
+/** Encodes the test sound: a tone of `pitchHz` for the first 100 ms of every second; 0: silence. 20 ms a frame. */
 export function testSound({
   pitchHz,
   seconds,

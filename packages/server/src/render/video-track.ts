@@ -33,6 +33,11 @@ export class VideoTrack implements Disposable {
     return { frame: this.#turned, mediaUs: this.#shown.mediaUs, serial: this.#serial };
   }
 
+  /** Media time of the picture that is shown now, or null. */
+  get shownUs(): number | null {
+    return this.#shown?.mediaUs ?? null;
+  }
+
   /** Pictures that could not be put together or decoded. */
   get undecodable(): number {
     return this.feed.counts.broken + (this.#decoder?.undecodable ?? 0);
@@ -40,15 +45,8 @@ export class VideoTrack implements Disposable {
 
   /** Decodes all that is captured up to `untilUs`. */
   showUntil(untilUs: number): void {
-    for (;;) {
-      for (let next = this.#decoder?.shift(untilUs); next; next = this.#decoder?.shift(untilUs)) this.#show(next);
-      const isOwed = this.#decoder?.owes(untilUs) === true;
-      // What a decoder holds back comes out with the pictures coded after it.
-      const frame = this.feed.shift(isOwed ? Number.POSITIVE_INFINITY : untilUs);
-      if (frame !== null) this.#decode(frame);
-      else if (isOwed && this.feed.finished) this.#decoder?.drain();
-      else return;
-    }
+    this.#decodeUntil(untilUs);
+    this.feed.watch?.seenAt(untilUs, () => this.picture?.frame ?? null);
   }
 
   [Symbol.dispose](): void {
@@ -59,6 +57,18 @@ export class VideoTrack implements Disposable {
     this.#decoder?.[Symbol.dispose]();
     this.#decoder = null;
     this.#upright[Symbol.dispose]();
+  }
+
+  #decodeUntil(untilUs: number): void {
+    for (;;) {
+      for (let next = this.#decoder?.shift(untilUs); next; next = this.#decoder?.shift(untilUs)) this.#show(next);
+      const isOwed = this.#decoder?.owes(untilUs) === true;
+      // What a decoder holds back comes out with the pictures coded after it.
+      const frame = this.feed.shift(isOwed ? Number.POSITIVE_INFINITY : untilUs);
+      if (frame !== null) this.#decode(frame);
+      else if (isOwed && this.feed.finished) this.#decoder?.drain();
+      else return;
+    }
   }
 
   #decode(frame: EncodedFrame): void {
