@@ -5,6 +5,7 @@
  * (also in the journal), render children, finished files with their facts. May not: touch media.
  */
 
+export type { Alarm, AlarmParameters } from './alarm-parameters.ts';
 export type {
   CustomRectangle,
   LargePicture,
@@ -13,6 +14,13 @@ export type {
   TemplateOptions,
 } from './layout-parameters.ts';
 export { Recorder, type RecorderOutlet } from './recorder.ts';
-export type { RenderedFile, RenderMessage, RenderOrder, StreamReport } from './render-protocol.ts';
+export type {
+  RenderedFile,
+  RenderMessage,
+  RenderOrder,
+  RenderRefusal,
+  RenderReport,
+  StreamReport,
+} from './render-protocol.ts';
 export { DEFAULT_TASK_PARAMETERS, mediaOf, type TaskParameters } from './task-parameters.ts';
 export { listTasks, type TaskRecord } from './task-record.ts';

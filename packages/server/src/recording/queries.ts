@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Tables } from '../base/db/tables.ts';
+import type { RenderRefusal, RenderReport } from './render-protocol.ts';
 import type { Task } from './task.ts';
 import type { TaskParameters } from './task-parameters.ts';
 
@@ -43,7 +44,7 @@ export async function finishTask(
   db: Kysely<Tables>,
   taskId: string,
   state: 'rendered' | 'failed',
-  report: object,
+  report: RenderReport | RenderRefusal,
 ): Promise<void> {
   await db
     .updateTable('tasks')

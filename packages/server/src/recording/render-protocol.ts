@@ -104,6 +104,9 @@ export type RenderReport = {
   resumedAtSegment: number;
 };
 
+/** Why a render made no file, as it is kept with its task. */
+export type RenderRefusal = Pick<Extract<RenderMessage, { type: 'failed' }>, 'code' | 'detail'>;
+
 /** What a render child tells its parent over IPC. */
 export type RenderMessage =
   /** After each finished segment: how far the render is in media time. */

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Tables } from '../base/db/tables.ts';
+import type { RenderRefusal, RenderReport } from './render-protocol.ts';
 
 /** A recording task as the console shows it. */
 export type TaskRecord = {
@@ -12,7 +13,7 @@ export type TaskRecord = {
   untilUs: number | null;
   stopReason: string | null;
   /** What the render saw, or why there is none; null until the task is over. */
-  report: object | null;
+  report: RenderReport | RenderRefusal | null;
 };
 
 /** The newest tasks first. @param sdkAppId only those of one application. */
@@ -31,6 +32,7 @@ export async function listTasks(
     startedUs: row.started_us,
     untilUs: row.until_us,
     stopReason: row.stop_reason,
-    report: row.report,
+    // Written by finishTask only.
+    report: row.report as TaskRecord['report'],
   }));
 }

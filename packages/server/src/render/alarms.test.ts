@@ -185,6 +185,22 @@ describe.concurrent('alarms', () => {
     expect(untilUs).toBeGreaterThanOrEqual(call.startUs + 14_000_000);
   });
 
+  test('who has no place is told of, and when', async () => {
+    const call = new TestCall();
+    const rectangles = [{ leftPx: 0, topPx: 0, widthPx: 64, heightPx: 64 }];
+    const one = { ...small(), layout: { mode: 'custom' as const, rectangles } };
+    call.task(-0.1, 6, one);
+    call.modify(4, small());
+    call.caller('anna', { ...RED, pitchHz: 600, fromS: 0, untilS: 6 });
+    call.caller('ben', { ...RED, pitchHz: 600, fromS: 1, untilS: 6 });
+    const { leftOut } = await reportOf('left-out', call);
+    expect(leftOut).toMatchObject([{ userId: 'ben' }]);
+    const [{ fromUs, untilUs } = { fromUs: 0, untilUs: 0 }] = leftOut;
+    // To a frame: he enters 0.1 s before his first packet.
+    expect(Math.abs(fromUs - call.startUs - 900_000)).toBeLessThan(67_000);
+    expect(Math.abs(untilUs - call.startUs - 4_000_000)).toBeLessThan(67_000);
+  });
+
   test('0 switches an alarm off', async () => {
     const call = new TestCall();
     call.task(-0.1, 8, small({ missingS: 0, blackS: 0, frozenS: 0, silentS: 0, lossPercent: 0 }));

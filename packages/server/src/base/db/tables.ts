@@ -90,7 +90,7 @@ export type Tables = {
     started_us: number;
     until_us: number | null;
     stop_reason: string | null;
-    /** `StreamReport`s and cost, when rendered; error, when failed. */
+    /** `RenderReport` when rendered, `RenderRefusal` when failed. */
     report: JSONColumnType<object> | null;
   };
   /** library/ */
