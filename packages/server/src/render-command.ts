@@ -37,8 +37,9 @@ export async function runRender(args: string[]): Promise<number> {
   await mkdir(order.workFolder, { recursive: true });
   const last = await renderInChild(order);
   const files = last.type === 'finished' ? last.files : [];
-  for (const { name, path, parts = [] } of files) {
-    for (const part of parts) await rename(part.path, join(outFolder, part.name));
+  for (const { name, path, parts = [], stills } of files) {
+    const beside = stills === undefined ? [] : [stills.poster, stills.thumbnails.picture, stills.thumbnails.index];
+    for (const part of [...parts, ...beside]) await rename(part.path, join(outFolder, part.name));
     await rename(path, join(outFolder, name));
     process.stdout.write(`recording: ${join(outFolder, name)}\n`);
   }

@@ -148,6 +148,8 @@ function play(record) {
   playing = record;
   page.player.hidden = false;
   page.player.querySelector('h2').textContent = record.name;
+  if (record.posterUrl === null) page.video.removeAttribute('poster');
+  else page.video.poster = record.posterUrl;
   page.video.src = record.fileUrl;
   drawFacts(record);
   draw();
@@ -176,6 +178,7 @@ function closePlayer() {
   playing = null;
   page.player.hidden = true;
   page.video.removeAttribute('src');
+  page.video.removeAttribute('poster');
   page.video.load();
 }
 

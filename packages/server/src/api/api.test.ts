@@ -15,6 +15,11 @@ import { type ApiInstance, createApi } from './index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'callreel-api-'));
 const content = Buffer.from(Array.from({ length: 3_000_000 }, (_, n) => n % 251));
+const STILLS = {
+  poster: 'own_1.poster.jpg',
+  thumbnails: 'own_1.thumbnails.jpg',
+  thumbnailsIndex: 'own_1.thumbnails.vtt',
+};
 const logged: string[] = [];
 const opened: Readable[] = [];
 let database: Database;
@@ -60,7 +65,12 @@ beforeAll(async () => {
     close: () => local.close(),
   };
   const library = new Catalogue(database.db);
-  const add = async (sdkAppId: number, name: string, taskId: string): Promise<MediaRecord> => {
+  const add = async (
+    sdkAppId: number,
+    name: string,
+    taskId: string,
+    stills: MediaRecord['stills'] = null,
+  ): Promise<MediaRecord> => {
     const path = join(folder, 'in');
     writeFileSync(path, content);
     const objectKey = `${sdkAppId}/${taskId}/${name}`;
@@ -78,9 +88,15 @@ beforeAll(async () => {
       heightPx: 720,
       sha256: 'ab'.repeat(32),
       objectKey,
+      stills,
     });
   };
-  own = await add(credentials.app.sdkAppId, 'own_1.mp4', 'task-1');
+  for (const name of Object.values(STILLS)) {
+    const path = join(folder, 'still');
+    writeFileSync(path, `content of ${name}`);
+    await local.put(`${credentials.app.sdkAppId}/task-1/${name}`, path);
+  }
+  own = await add(credentials.app.sdkAppId, 'own_1.mp4', 'task-1', STILLS);
   foreign = await add(5, 'foreign_1.mp4', 'task-2');
   const callPageFolder = join(folder, 'page');
   mkdirSync(join(callPageFolder, 'assets'), { recursive: true });
@@ -244,6 +260,8 @@ describe('media', () => {
           name: 'own_1.mp4',
           sizeBytes: content.length,
           fileUrl: `/api/v1/media/${own.fileId}/file`,
+          posterUrl: `/api/v1/media/${own.fileId}/stills/own_1.poster.jpg`,
+          thumbnailsUrl: `/api/v1/media/${own.fileId}/stills/own_1.thumbnails.vtt`,
         }),
       ],
       nextCursor: null,
@@ -284,6 +302,46 @@ describe('media', () => {
     expect(answer.statusCode).toBe(400);
     expect(answer.json().error.code).toBe('ParameterInvalid');
     expect(answer.json().error.message).toContain(query.split('=')[0]);
+  });
+
+  describe('stills', () => {
+    const still = (name: string, headers: Record<string, string> = restKey()) =>
+      get(`/api/v1/media/${own.fileId}/stills/${name}`, headers);
+
+    test('poster, sheet and index, each by its name, and told once', async () => {
+      for (const [name, type] of [
+        [STILLS.poster, 'image/jpeg'],
+        [STILLS.thumbnails, 'image/jpeg'],
+        [STILLS.thumbnailsIndex, 'text/vtt; charset=utf-8'],
+      ] as const) {
+        const answer = await still(name);
+        expect(answer.statusCode).toBe(200);
+        expect(answer.body).toBe(`content of ${name}`);
+        expect(answer.headers).toMatchObject({ 'content-type': type, 'cache-control': 'private, no-cache' });
+        const again = await still(name, { ...restKey(), 'if-none-match': String(answer.headers.etag) });
+        expect(again.statusCode).toBe(304);
+      }
+      const tags = await Promise.all(Object.values(STILLS).map(async (name) => (await still(name)).headers.etag));
+      expect(new Set(tags).size).toBe(3);
+      const head = await api.inject({
+        method: 'HEAD',
+        url: `/api/v1/media/${own.fileId}/stills/${STILLS.poster}`,
+        headers: restKey(),
+      });
+      expect(head.headers['content-length']).toBe(String(`content of ${STILLS.poster}`.length));
+    });
+
+    test('nothing else, to nobody else, and none of what has none', async () => {
+      expect((await still(STILLS.poster, {})).statusCode).toBe(401);
+      expect((await still(STILLS.poster, basic('AKIDforeign', 'f'))).json().error.code).toBe('MediaUnknown');
+      for (const name of ['own_1.mp4', 'other.jpg', '..%2f..%2fcredentials.json'])
+        expect((await still(name)).json().error.code).toBe('MediaUnknown');
+      const record = (await get(`/api/v1/media/${foreign.fileId}`, admin())).json();
+      expect(record).toMatchObject({ posterUrl: null, thumbnailsUrl: null });
+      expect(record).not.toHaveProperty('stills');
+      const url = `/api/v1/media/${foreign.fileId}/stills/foreign_1.poster.jpg`;
+      expect((await get(url, admin())).json().error.code).toBe('MediaUnknown');
+    });
   });
 
   describe('files', () => {

@@ -59,7 +59,19 @@ export function mediaRoutes(
     handler: async (request, reply) =>
       sendFile(request, reply, store, await recordOf(request), request.query.download === '1'),
   });
+
+  // By their own names, so that the index finds its sheet beside itself.
+  api.route({
+    method: ['GET', 'HEAD'],
+    url: '/api/v1/media/:fileId/stills/:name',
+    schema: {
+      params: Type.Object({ fileId: Type.String({ maxLength: 100 }), name: Type.String({ maxLength: 255 }) }),
+    },
+    handler: async (request, reply) => sendStill(request, reply, store, await recordOf(request), request.params.name),
+  });
 }
+
+const STILL_TYPES = Object.freeze({ jpg: 'image/jpeg', vtt: 'text/vtt; charset=utf-8' });
 
 /** What browsers are told of a file. */
 const CONTENT_TYPES = Object.freeze({
@@ -68,9 +80,45 @@ const CONTENT_TYPES = Object.freeze({
   hls: 'application/vnd.apple.mpegurl',
 } as const satisfies Record<MediaRecord['type'], string>);
 
+type PublicRecord = Omit<MediaRecord, 'objectKey' | 'stills'> & {
+  fileUrl: string;
+  posterUrl: string | null;
+  /** Of the WebVTT file. */
+  thumbnailsUrl: string | null;
+};
+
 /** A record as clients see it. Where the file lies is ours alone. */
-function publicPart({ objectKey: _, ...record }: MediaRecord): Omit<MediaRecord, 'objectKey'> & { fileUrl: string } {
-  return { ...record, fileUrl: `/api/v1/media/${record.fileId}/file` };
+function publicPart({ objectKey: _, stills, ...record }: MediaRecord): PublicRecord {
+  const url = `/api/v1/media/${record.fileId}`;
+  const stillUrl = (name: string | undefined): string | null =>
+    name === undefined ? null : `${url}/stills/${encodeURIComponent(name)}`;
+  return {
+    ...record,
+    fileUrl: `${url}/file`,
+    posterUrl: stillUrl(stills?.poster),
+    thumbnailsUrl: stillUrl(stills?.thumbnailsIndex),
+  };
+}
+
+/** A still of a file. It never changes, as the file does not. */
+async function sendStill(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  store: ApiDeps['store'],
+  { stills, objectKey, sha256 }: MediaRecord,
+  name: string,
+): Promise<FastifyReply> {
+  if (stills === null || !Object.values(stills).includes(name)) throw new CallreelError('MediaUnknown');
+  const key = `${objectKey.slice(0, objectKey.lastIndexOf('/'))}/${name}`;
+  const sizeBytes = await store.size(key);
+  if (sizeBytes === null) throw new CallreelError('FileMissing');
+  const etag = `"${sha256}-${Object.values(stills).indexOf(name)}"`;
+  void reply.headers({ etag, 'cache-control': 'private, no-cache' });
+  const { 'if-none-match': ifNoneMatch } = request.headers;
+  if (ifNoneMatch !== undefined && matchesTag(ifNoneMatch, etag)) return reply.code(304).send();
+  void reply.type(name.endsWith('.vtt') ? STILL_TYPES.vtt : STILL_TYPES.jpg).header('content-length', sizeBytes);
+  if (request.method === 'HEAD' || sizeBytes === 0) return reply.send();
+  return reply.send(await store.read(key, { start: 0, end: sizeBytes - 1 }));
 }
 
 /** A file, or the part that is asked for (RFC 9110, 13 and 14). The hash is the ETag: the same bytes, the same tag. */

@@ -41,6 +41,7 @@ function record(name: string, over: Partial<MediaRecord> = {}): Omit<MediaRecord
     heightPx: 720,
     sha256: 'ab'.repeat(32),
     objectKey: `1/task-1/${name}`,
+    stills: null,
     ...over,
   };
 }
@@ -57,7 +58,9 @@ describe('the library', () => {
     expect(await library.add(record('a.mp4', { sha256: 'cd' }))).toEqual(first);
     expect(await library.get(first.fileId)).toEqual(first);
     expect(first).toMatchObject(record('a.mp4'));
-    await library.add(record('a.mp4', { taskId: 'task-2' }));
+    expect(first.stills).toBeNull();
+    const stills = { poster: 'a.poster.jpg', thumbnails: 'a.thumbnails.jpg', thumbnailsIndex: 'a.thumbnails.vtt' };
+    expect(await library.add(record('a.mp4', { taskId: 'task-2', stills }))).toMatchObject({ stills });
     expect((await library.list({ limit: 10 })).records).toHaveLength(2);
   });
 

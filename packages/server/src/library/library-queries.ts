@@ -1,4 +1,4 @@
-import type { ExpressionBuilder, Kysely, Selectable } from 'kysely';
+import type { ExpressionBuilder, Insertable, Kysely, Selectable } from 'kysely';
 import type { Tables } from '../base/db/tables.ts';
 import type { MediaRecord } from './library.ts';
 
@@ -62,7 +62,7 @@ export async function selectRecords(
   return rows.map(fromRow);
 }
 
-function toRow(record: MediaRecord): Selectable<Tables['media_records']> {
+function toRow(record: MediaRecord): Insertable<Tables['media_records']> {
   return {
     file_id: record.fileId,
     sdk_app_id: record.sdkAppId,
@@ -78,6 +78,7 @@ function toRow(record: MediaRecord): Selectable<Tables['media_records']> {
     sha256: record.sha256,
     object_key: record.objectKey,
     created_us: record.createdUs,
+    stills: record.stills === null ? null : JSON.stringify(record.stills),
   };
 }
 
@@ -97,5 +98,7 @@ function fromRow(row: Selectable<Tables['media_records']>): MediaRecord {
     sha256: row.sha256,
     objectKey: row.object_key,
     createdUs: row.created_us,
+    // Written by insertRecord only.
+    stills: row.stills as MediaRecord['stills'],
   };
 }

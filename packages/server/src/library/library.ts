@@ -1,3 +1,13 @@
+/** Names of the stills that lie beside a file in the store, under the same key but for the last part. */
+export type MediaStills = {
+  /** JPEG. */
+  poster: string;
+  /** JPEG: one sheet of all thumbnails. */
+  thumbnails: string;
+  /** WebVTT: which part of the sheet is for which time. */
+  thumbnailsIndex: string;
+};
+
 /** A finished file in the library. */
 export type MediaRecord = {
   fileId: string;
@@ -17,6 +27,8 @@ export type MediaRecord = {
   /** Key in the store: `<SdkAppId>/<TaskId>/<name>`. */
   objectKey: string;
   createdUs: number;
+  /** Null where there is no picture, and of recordings that were made before there were stills. */
+  stills: MediaStills | null;
 };
 
 /** The catalogue of finished files. */

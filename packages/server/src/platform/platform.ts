@@ -5,7 +5,7 @@ import { Applications, ConsoleUsers, type Credentials, createFirstCredentials, R
 import { type Database, openDatabase } from '../base/db/index.ts';
 import { CallreelError, type Config, createLog, type DataFolder, type Log, openDataFolder } from '../base/index.ts';
 import { type CallRecord, Calls, type DeviceRef, listCalls, rememberUser } from '../call/index.ts';
-import { Catalogue, type Library } from '../library/index.ts';
+import { Catalogue, type Library, type MediaStills } from '../library/index.ts';
 import { listTasks, Recorder, type RenderedFile } from '../recording/index.ts';
 import { type Room, Rooms } from '../room/index.ts';
 import { JanusSfu } from '../sfu/index.ts';
@@ -123,7 +123,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     captureRetentionHours: config.captureRetentionHours,
     maxRenders: config.render.maxConcurrent,
     outlet: {
-      keep: (task, file) => keep({ store, library }, task, file),
+      keep: (task, file) => keep({ store, library, log }, task, file),
       sign: ({ roomSessionId }, recording) => {
         rooms
           .get(roomSessionId)
@@ -245,14 +245,15 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
 }
 
 async function keep(
-  { store, library }: { store: Store; library: Library },
+  { store, library, log }: { store: Store; library: Library; log: Log },
   task: { taskId: string; room: { sdkAppId: number; roomId: string } },
   file: RenderedFile,
 ): Promise<void> {
-  const objectKey = `${task.room.sdkAppId}/${task.taskId}/${file.name}`;
+  const folder = `${task.room.sdkAppId}/${task.taskId}`;
+  const objectKey = `${folder}/${file.name}`;
   const { name, type, sizeBytes, sha256, durationUs, startUs, widthPx, heightPx } = file;
   // What a playlist names comes before it: a playlist in the store can be played.
-  for (const part of file.parts ?? []) await store.put(`${task.room.sdkAppId}/${task.taskId}/${part.name}`, part.path);
+  for (const part of file.parts ?? []) await store.put(`${folder}/${part.name}`, part.path);
   await store.put(objectKey, file.path);
   await library.add({
     sdkAppId: task.room.sdkAppId,
@@ -267,7 +268,26 @@ async function keep(
     widthPx,
     heightPx,
     objectKey,
+    stills: await keepStills({ store, log }, folder, file),
   });
+}
+
+/** Puts a file's stills beside it. Where that fails the file is kept without them. */
+async function keepStills(
+  { store, log }: { store: Store; log: Log },
+  folder: string,
+  { stills }: RenderedFile,
+): Promise<MediaStills | null> {
+  if (stills === undefined) return null;
+  const { poster, thumbnails } = stills;
+  try {
+    for (const { name, path } of [poster, thumbnails.picture, thumbnails.index])
+      await store.put(`${folder}/${name}`, path);
+    return { poster: poster.name, thumbnails: thumbnails.picture.name, thumbnailsIndex: thumbnails.index.name };
+  } catch (error) {
+    log.warn({ err: error, folder }, 'stills could not be kept');
+    return null;
+  }
 }
 
 /** Looks before anything is started: a taken port should not cost a start of Janus. */

@@ -20,6 +20,8 @@ export type {
   RenderOrder,
   RenderRefusal,
   RenderReport,
+  StillFile,
+  Stills,
   StreamReport,
 } from './render-protocol.ts';
 export { DEFAULT_TASK_PARAMETERS, mediaOf, type TaskParameters } from './task-parameters.ts';

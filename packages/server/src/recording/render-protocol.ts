@@ -52,6 +52,22 @@ export type RenderedFile = {
   heightPx: number;
   videoCodec: 'h264' | null;
   audioCodec: 'aac' | null;
+  /** Beside it; missing where there is no picture, or when they could not be made. */
+  stills?: Stills;
+};
+
+/** A still picture of a file, or the index of some. */
+export type StillFile = { name: string; path: string; sizeBytes: number };
+
+/** What stands for a file where it is not played. */
+export type Stills = {
+  /** `<base>.poster.jpg`: the first picture of the thumbnails that is more than one colour, at most 640 px wide. */
+  poster: StillFile;
+  /**
+   * `picture`: `<base>.thumbnails.jpg`, up to 100 pictures of 160 px width, evenly spaced in time, in rows of ten. `index`:
+   * `<base>.thumbnails.vtt`, which of them is for which time, in WebVTT with `#xywh=`.
+   */
+  thumbnails: { picture: StillFile; index: StillFile };
 };
 
 /** What was seen of one captured stream while rendering. */

@@ -22,6 +22,7 @@ import {
 } from './render-plan.ts';
 import { type Segment, writeSegment } from './segment-file.ts';
 import { SoundEncoder } from './sound-encoder.ts';
+import { StillsMaker } from './stills.ts';
 
 /** How long the bundle may lack the task: the order may come a moment before the journal's line is seen. */
 const TASK_APPEARS_US = 10_000_000;
@@ -68,14 +69,15 @@ export async function render(order: RenderOrder, { tell, signal }: RenderContext
     const watch = ContentWatch.resume(order.workFolder, watched, resumedAtSegment);
     using producer = new FrameProducer(bundle, plan, resumedAtSegment, watch);
     using parts = plan.parameters.output.format === 'hls' ? HlsFiles.open(order, plan) : FileParts.open(order, plan);
+    using stills = new StillsMaker(order.workFolder, plan);
     const keep = (segment: Segment): void => {
       watch.keep(segment.index);
       parts.add(writeSegment(order.workFolder, segment));
       tell({ type: 'progress', segments: segment.index + 1, renderedUntilUs: producer.reachedUs });
     };
-    const endUs = await produce(producer, follow, signal, keep);
+    const endUs = await produce(producer, follow, signal, keep, () => stills.prepare());
     for (const segment of producer.finish()) keep(segment);
-    const files = await parts.finish(endUs);
+    const files = stills.addTo(await parts.finish(endUs));
     const { user, system } = process.cpuUsage();
     const report: RenderReport = {
       streams: producer.reports(),
@@ -176,11 +178,13 @@ async function produce(
   follow: Follower,
   signal: AbortSignal,
   keep: (segment: Segment) => void,
+  idle: () => void,
 ): Promise<number> {
   let stretchStart = performance.now();
   for (;;) {
     const step = producer.step(follow.history, follow.readUs);
     if (step === 'waiting') {
+      idle();
       await follow.wait();
       stretchStart = performance.now();
       continue;

@@ -84,6 +84,7 @@ CREATE TABLE media_records (
   sha256 text NOT NULL,
   object_key text NOT NULL,
   created_us bigint NOT NULL,
+  stills jsonb,
   CONSTRAINT media_records_pkey PRIMARY KEY (file_id),
   CONSTRAINT media_records_sdk_app_id_fkey FOREIGN KEY (sdk_app_id) REFERENCES applications(sdk_app_id),
   CONSTRAINT media_records_task_id_name_key UNIQUE (task_id, name),

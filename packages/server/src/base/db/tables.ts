@@ -110,6 +110,8 @@ export type Tables = {
     /** Key in the store. */
     object_key: string;
     created_us: number;
+    /** `MediaStills`. */
+    stills: JSONColumnType<object> | null;
   };
   /** base/: numbered migrations that have run. */
   migrations: { number: number; name: string; ran_us: Generated<number> };
