@@ -236,7 +236,8 @@ describe.concurrent('alarms', () => {
       pitchHz: 600,
       fromS: 0,
       untilS: 16,
-      network: { delayMs: (index) => (index * 7919) % 31 },
+      keyInterval: 45,
+      network: { delayMs: (index) => (index * 7919) % 31, lost: (index) => index % 150 === 20 },
     });
     call.user('ben', { fromS: 0, untilS: 16 });
     call.stream(
@@ -272,6 +273,8 @@ describe.concurrent('alarms', () => {
     expect(report.resumedAtSegment).toBeGreaterThanOrEqual(4);
     expect(whole.alarms.map(({ kind }) => kind).sort()).toEqual(['black', 'frozen', 'loss', 'silent']);
     expect(report.alarms).toEqual(whole.alarms);
-    expect(report.streams.map(({ syncP95Ms }) => syncP95Ms)).toEqual(whole.streams.map(({ syncP95Ms }) => syncP95Ms));
+    expect(whole.streams.some(({ concealedMs }) => concealedMs > 1000)).toBe(true);
+    expect(whole.streams.some(({ keyFrameWaits, freezes }) => keyFrameWaits > 2 && freezes > 1)).toBe(true);
+    expect(report.streams).toEqual(whole.streams);
   });
 });

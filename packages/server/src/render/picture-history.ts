@@ -12,21 +12,73 @@ export type PictureFacts = {
   resolutionChanges: number;
 };
 
+/** What a history knows, as it is kept beside the segments. */
+export type PictureHistoryState = {
+  gaps: Gap[];
+  lastUs: number | null;
+  size: string;
+  resolutionChanges: number;
+  waitFromUs: number | null;
+  keyFrameWaits: number;
+  keyFrameWaitUs: number;
+  undecodable: number;
+};
+
 /** Notes when the pictures of a stream came, so that its breaks can be told afterwards. */
 export class PictureHistory {
-  readonly #gaps: Gap[] = [];
-  #lastUs: number | null = null;
-  #size = '';
-  #resolutionChanges = 0;
-  #waitFromUs: number | null = null;
-  #keyFrameWaits = 0;
-  #keyFrameWaitUs = 0;
+  readonly #gaps: Gap[];
+  /** Pictures up to here were shown to a history before this one. */
+  #knownUs: number | null;
+  #lastUs: number | null;
+  #size: string;
+  #resolutionChanges: number;
+  #waitFromUs: number | null;
+  #keyFrameWaits: number;
+  #keyFrameWaitUs: number;
+  #undecodable: number;
+
+  /** @param state What a history before this one knew. */
+  constructor(state?: PictureHistoryState) {
+    this.#gaps = [...(state?.gaps ?? [])];
+    this.#lastUs = state?.lastUs ?? null;
+    this.#knownUs = this.#lastUs;
+    this.#size = state?.size ?? '';
+    this.#resolutionChanges = state?.resolutionChanges ?? 0;
+    this.#waitFromUs = state?.waitFromUs ?? null;
+    this.#keyFrameWaits = state?.keyFrameWaits ?? 0;
+    this.#keyFrameWaitUs = state?.keyFrameWaitUs ?? 0;
+    this.#undecodable = state?.undecodable ?? 0;
+  }
+
+  /** Pictures that could not be decoded. */
+  get undecodable(): number {
+    return this.#undecodable;
+  }
+
+  get state(): PictureHistoryState {
+    return {
+      gaps: [...this.#gaps],
+      lastUs: this.#lastUs,
+      size: this.#size,
+      resolutionChanges: this.#resolutionChanges,
+      waitFromUs: this.#waitFromUs,
+      keyFrameWaits: this.#keyFrameWaits,
+      keyFrameWaitUs: this.#keyFrameWaitUs,
+      undecodable: this.#undecodable,
+    };
+  }
 
   /** A coded picture was decoded. */
   decoded(mediaUs: number): void {
     if (this.#waitFromUs === null) return;
     this.#keyFrameWaitUs += Math.max(0, mediaUs - this.#waitFromUs);
     this.#waitFromUs = null;
+  }
+
+  /** A coded picture could not be decoded. */
+  refused(mediaUs: number): void {
+    this.#undecodable += 1;
+    this.passedOver(mediaUs);
   }
 
   /** A coded picture could not be used: a key frame is waited for from now on. */
@@ -36,8 +88,10 @@ export class PictureHistory {
     this.#keyFrameWaits += 1;
   }
 
-  /** A decoded picture is there. */
+  /** A decoded picture is there. Those that a history before this one knew are passed over. */
   shown(mediaUs: number, { width, height }: { width: number; height: number }): void {
+    if (this.#knownUs !== null && mediaUs <= this.#knownUs) return;
+    this.#knownUs = null;
     if (this.#lastUs !== null && mediaUs - this.#lastUs > FREEZE_US)
       this.#gaps.push({ fromUs: this.#lastUs, untilUs: mediaUs });
     this.#lastUs = mediaUs;

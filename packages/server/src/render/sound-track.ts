@@ -1,6 +1,7 @@
 import { type EncodedFrame, opusPacketSamples } from '../capture/index.ts';
 import type { SincKernel } from './sinc-kernel.ts';
 import { SoundDecoder } from './sound-decoder.ts';
+import { SoundHistory } from './sound-history.ts';
 import { SoundRun } from './sound-run.ts';
 import type { StreamFeed } from './stream-feed.ts';
 
@@ -16,20 +17,21 @@ export class SoundTrack implements Disposable {
   #runs: SoundRun[] = [];
   #decoder: SoundDecoder | null = null;
   #before: EncodedFrame | null = null;
-  #concealedSamples = 0;
+  readonly #history: SoundHistory;
 
   constructor(feed: StreamFeed) {
     this.feed = feed;
+    this.#history = feed.watch?.sounds ?? new SoundHistory();
   }
 
   /** Packets that could not be read or decoded. */
   get undecodable(): number {
-    return this.feed.counts.broken + (this.#decoder?.undecodable ?? 0);
+    return this.feed.counts.broken + this.#history.undecodable;
   }
 
   /** Lost sound that was filled, in samples at 48 kHz. */
   get concealedSamples(): number {
-    return this.#concealedSamples;
+    return this.#history.concealedSamples;
   }
 
   /** Decodes all that is captured up to `untilUs`. */
@@ -55,34 +57,42 @@ export class SoundTrack implements Disposable {
     let run = this.#runs.at(-1);
     const goesOn = run?.continues(frame.rtpTime, frame.mediaUs) === true && this.#before?.epoch === frame.epoch;
     const stretchUs = run !== undefined && goesOn ? run.stretchUs(frame.rtpTime, frame.mediaUs) : 0;
-    if (run !== undefined && goesOn) this.#conceal(this.#decoder, run, frame);
+    // What is decoded to begin anew after a crash was counted before it.
+    const isNew = this.feed.watch?.takes(frame.ordinal) ?? true;
+    const filled = run !== undefined && goesOn ? this.#conceal(this.#decoder, run, frame) : 0;
+    if (isNew) this.#history.concealed(filled);
     const block = this.#decoder.decode(frame.data);
-    if (block === null) return;
+    if (block === null) {
+      if (isNew) this.#history.refused();
+      return;
+    }
     if (run === undefined || !goesOn) {
       run = new SoundRun(block.length);
       this.#runs.push(run);
     }
-    this.feed.watch?.block(frame.ordinal, frame.mediaUs, stretchUs, block);
+    if (isNew) this.feed.watch?.block(frame.mediaUs, stretchUs, block);
     run.write(frame.rtpTime, frame.mediaUs, block);
     this.#before = frame;
   }
 
-  /** Fills what is lost before `frame`. A gap in which no packet is missing is a silence that was not sent. */
-  #conceal(decoder: SoundDecoder, run: SoundRun, frame: EncodedFrame): void {
+  /** Fills what is lost before `frame`. A gap in which no packet is missing is a silence that was not sent. Gives what was filled, in samples. */
+  #conceal(decoder: SoundDecoder, run: SoundRun, frame: EncodedFrame): number {
     const before = this.#before;
-    if (before === null || frame.lostBefore === 0) return;
+    if (before === null || frame.lostBefore === 0) return 0;
     const gap = frame.rtpTime - run.endSample;
     const lost = Math.min(gap, frame.lostBefore * opusPacketSamples(before.data));
-    if (lost <= 0 || gap / 0.048 > LONGEST_CONCEALED_US) return;
+    if (lost <= 0 || gap / 0.048 > LONGEST_CONCEALED_US) return 0;
     const until = run.endSample + lost;
+    let filled = 0;
     while (run.endSample < until) {
       const guess = decoder.conceal(before.data);
-      if (guess === null) return;
+      if (guess === null) return filled;
       const block = guess.map((samples) => samples.subarray(0, until - run.endSample));
       const length = block[0]?.length ?? 0;
-      if (length === 0) return;
+      if (length === 0) return filled;
       run.write(run.endSample, frame.mediaUs - (frame.rtpTime - run.endSample) / 0.048, block);
-      this.#concealedSamples += length;
+      filled += length;
     }
+    return filled;
   }
 }

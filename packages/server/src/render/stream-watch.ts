@@ -4,8 +4,10 @@ import type { StreamLife } from '../timeline/index.ts';
 import { withinLife, withoutParts } from './alarm-span.ts';
 import { type Gap, GapMeter, type GapState } from './gap-meter.ts';
 import { LossMeter } from './loss-meter.ts';
+import { PictureHistory, type PictureHistoryState } from './picture-history.ts';
 import { lookAtPicture } from './picture-watch.ts';
 import { isHeard } from './silence-meter.ts';
+import { SoundHistory, type SoundHistoryState } from './sound-history.ts';
 import { SyncMeter, type SyncState } from './sync-meter.ts';
 
 /** Pictures are looked at this often: what stands still or is black for seconds needs no more. */
@@ -37,7 +39,9 @@ export type StreamWatchState = {
   changed: GapState;
   bright: GapState;
   heard: GapState;
-  lastBlock: number;
+  lastFrame: number;
+  pictures: PictureHistoryState;
+  sounds: SoundHistoryState;
   shownUs: number | null;
   sync: SyncState;
 };
@@ -55,6 +59,9 @@ export type WatchWindow = {
  * What it finds depends on the capture alone, however often the render was started again.
  */
 export class StreamWatch {
+  /** What is counted of its pictures, and of its sound. */
+  readonly pictures: PictureHistory;
+  readonly sounds: SoundHistory;
   readonly #limits: Required<AlarmParameters>;
   readonly #fromUs: number;
   readonly #arrived: GapMeter;
@@ -66,7 +73,7 @@ export class StreamWatch {
   #lookedUs: number;
   #print: number | null;
   #isBlack: boolean;
-  #lastBlock: number;
+  #lastFrame: number;
   #shownUs: number | null;
 
   /**
@@ -97,7 +104,9 @@ export class StreamWatch {
     this.#lookedUs = state?.lookedUs ?? fromUs;
     this.#print = state?.print ?? null;
     this.#isBlack = state?.isBlack ?? false;
-    this.#lastBlock = state?.lastBlock ?? -1;
+    this.#lastFrame = state?.lastFrame ?? -1;
+    this.pictures = new PictureHistory(state?.pictures);
+    this.sounds = new SoundHistory(state?.sounds);
     this.#shownUs = state?.shownUs ?? null;
   }
 
@@ -138,13 +147,19 @@ export class StreamWatch {
     this.#sync.add(atUs - mediaUs);
   }
 
+  /** Takes the next coded frame. False: a render before this one has counted it. */
+  takes(ordinal: number): boolean {
+    if (ordinal <= this.#lastFrame) return false;
+    this.#lastFrame = ordinal;
+    return true;
+  }
+
   /**
-   * A block of sound was decoded. Blocks that a render before this one has told of are passed over.
+   * A block of sound was decoded that was not taken before.
    * @param offUs How far it is played from its time at most.
    */
-  block(ordinal: number, mediaUs: number, offUs: number, samples: readonly Float32Array[]): void {
-    if (ordinal <= this.#lastBlock || mediaUs < this.#fromUs) return;
-    this.#lastBlock = ordinal;
+  block(mediaUs: number, offUs: number, samples: readonly Float32Array[]): void {
+    if (mediaUs < this.#fromUs) return;
     this.#sync.add(offUs);
     if (!isHeard(samples)) return;
     this.#heard.seen(mediaUs);
@@ -160,7 +175,9 @@ export class StreamWatch {
       changed: this.#changed.state,
       bright: this.#bright.state,
       heard: this.#heard.state,
-      lastBlock: this.#lastBlock,
+      lastFrame: this.#lastFrame,
+      pictures: this.pictures.state,
+      sounds: this.sounds.state,
       shownUs: this.#shownUs,
       sync: this.#sync.state,
     };

@@ -11,7 +11,7 @@ import { type DecodedPicture, VideoDecoder } from './video-decoder.ts';
  */
 export class VideoTrack implements Disposable {
   readonly feed: StreamFeed;
-  readonly history = new PictureHistory();
+  readonly history: PictureHistory;
   readonly #upright = new UprightPicture();
   #decoder: VideoDecoder | null = null;
   #shown: DecodedPicture | null = null;
@@ -20,6 +20,7 @@ export class VideoTrack implements Disposable {
 
   constructor(feed: StreamFeed) {
     this.feed = feed;
+    this.history = feed.watch?.pictures ?? new PictureHistory();
   }
 
   /**
@@ -40,7 +41,7 @@ export class VideoTrack implements Disposable {
 
   /** Pictures that could not be put together or decoded. */
   get undecodable(): number {
-    return this.feed.counts.broken + (this.#decoder?.undecodable ?? 0);
+    return this.feed.counts.broken + this.history.undecodable;
   }
 
   /** Decodes all that is captured up to `untilUs`. */
@@ -75,7 +76,10 @@ export class VideoTrack implements Disposable {
     const codec = this.feed.codec;
     if (codec === null || !isCapturedCodec(codec)) return;
     this.#decoder ??= new VideoDecoder(codec);
-    if (this.#decoder.decode(frame) === 'taken') this.history.decoded(frame.mediaUs);
+    const result = this.#decoder.decode(frame);
+    if (this.feed.watch?.takes(frame.ordinal) === false) return;
+    if (result === 'taken') this.history.decoded(frame.mediaUs);
+    else if (result === 'refused') this.history.refused(frame.mediaUs);
     else this.history.passedOver(frame.mediaUs);
   }
 
