@@ -1,3 +1,4 @@
+import type { StreamSource } from '@callreel/protocol';
 import type { TaskParameters } from './task-parameters.ts';
 
 /**
@@ -37,6 +38,12 @@ export type RenderedFile = {
   /** Kind of the file, and its extension. */
   type: 'mp4' | 'aac' | 'hls';
   path: string;
+  /** Whose it is; null: of all. */
+  userId: string | null;
+  /** His camera and microphone, or his screen; null: of all. */
+  source: StreamSource | null;
+  /** What is in it. */
+  media: 'both' | 'audio' | 'video';
   /** What a playlist names, beside it: to be kept under the same folder, and before it. `sizeBytes` and `sha256` are the playlist's. */
   parts?: { name: string; path: string; sizeBytes: number }[];
   sizeBytes: number;

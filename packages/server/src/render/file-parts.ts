@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RenderedFile, RenderOrder } from '../recording/render-protocol.ts';
+import type { RenderedFile } from '../recording/render-protocol.ts';
 import { AdtsFile } from './adts-file.ts';
+import type { FileClock } from './file-clock.ts';
 import { finishPart, picturesUntil } from './finished-file.ts';
 import { GrowingFile } from './growing-file.ts';
+import type { ReelOrder } from './reel-order.ts';
 import type { RenderPlan } from './render-plan.ts';
 import { readSegmentIndex, type SegmentIndex, soundHeadOf } from './segment-file.ts';
 
@@ -18,34 +20,40 @@ const SOUND_HEAD_BYTES = 3 * 2 * 768;
 type Part = { number: number; firstSegment: number; segments: SegmentIndex[]; file: GrowingFile | AdtsFile };
 type ClosedPart = Part & { path: string; written: Promise<RenderedFile> };
 
+/** What kind of files, `mp4` by default. `growsFromBytes`: see {@link GrowingFile}. */
+export type PartOptions = { format?: 'mp4' | 'aac'; growsFromBytes?: number };
+
 /**
- * The files of a render, one after another. A part ends before the segment that would make it too long or too
+ * The files of a reel, one after another. A part ends before the segment that would make it too long or too
  * big, so every part begins with a key frame. Where parts end depends on the segments alone: after a crash the
  * same parts are made from them again. A part is finished as soon as the next one begins; if the end of the
  * recording turns out to lie before that, it is made once more, shorter.
  */
 export class FileParts implements Disposable {
-  readonly #order: RenderOrder;
-  readonly #plan: RenderPlan;
+  readonly #order: ReelOrder;
+  readonly #reel: { plan: RenderPlan; clock: FileClock };
+  readonly #format: 'mp4' | 'aac';
   readonly #growsFromBytes: number | undefined;
   readonly #closed: ClosedPart[] = [];
   #open: Part;
   #segments = 0;
 
-  private constructor(order: RenderOrder, plan: RenderPlan, growsFromBytes: number | undefined) {
+  private constructor(
+    order: ReelOrder,
+    reel: { plan: RenderPlan; clock: FileClock },
+    { format = 'mp4', growsFromBytes }: PartOptions,
+  ) {
     this.#order = order;
-    this.#plan = plan;
+    this.#reel = reel;
+    this.#format = format;
     this.#growsFromBytes = growsFromBytes;
     this.#open = this.#part(1);
   }
 
-  /**
-   * The files of a render with all segments that are there already. @throws file errors.
-   * @param growsFromBytes See {@link GrowingFile}.
-   */
-  static open(order: RenderOrder, plan: RenderPlan, { growsFromBytes }: { growsFromBytes?: number } = {}): FileParts {
+  /** The files of a reel with all segments that are there already. @throws file errors. */
+  static open(order: ReelOrder, reel: { plan: RenderPlan; clock: FileClock }, options: PartOptions = {}): FileParts {
     mkdirSync(order.outFolder, { recursive: true });
-    const parts = new FileParts(order, plan, growsFromBytes);
+    const parts = new FileParts(order, reel, options);
     for (;;) {
       const segment = readSegmentIndex(order.workFolder, parts.#segments);
       if (segment === null) return parts;
@@ -61,9 +69,9 @@ export class FileParts implements Disposable {
     this.#segments += 1;
   }
 
-  /** Finishes the files of a render that ends at `endUs`. @throws file errors. */
-  async finish(endUs: number): Promise<RenderedFile[]> {
-    const pictures = picturesUntil(this.#plan, endUs);
+  /** Finishes the files of a reel that lasts `durationUs`. @throws file errors. */
+  async finish(durationUs: number): Promise<RenderedFile[]> {
+    const pictures = picturesUntil(this.#reel.plan, durationUs);
     const isUsed = (part: Part): boolean => this.#firstPicture(part) < pictures;
     const used = this.#closed.filter(isUsed);
     const unused = this.#closed.filter((part) => !isUsed(part));
@@ -82,7 +90,7 @@ export class FileParts implements Disposable {
     const path = this.#pathOf(last.number, files.length > 0);
     return [
       ...files,
-      await finishPart(last.file, path, this.#plan, { first: this.#firstPicture(last), end: pictures, isLast: true }),
+      await finishPart(last.file, path, this.#reel, { first: this.#firstPicture(last), end: pictures, isLast: true }),
     ];
   }
 
@@ -92,12 +100,12 @@ export class FileParts implements Disposable {
   }
 
   #isFull(next: SegmentIndex): boolean {
-    const { keyframeIntervalS } = this.#plan.parameters.video;
-    const { maxFileDurationMinutes = PART_MINUTES } = this.#plan.parameters.output;
+    const { parameters, video } = this.#reel.plan;
+    const { maxFileDurationMinutes = PART_MINUTES } = parameters.output;
     const { durationMs = maxFileDurationMinutes * 60_000, sizeBytes = PART_BYTES } = this.#order.splitAt ?? {};
     const { segments, file } = this.#open;
     if (segments.length === 0) return false;
-    if ((segments.length + 1) * keyframeIntervalS * 1000 > durationMs) return true;
+    if ((segments.length + 1) * video.keyframeIntervalS * 1000 > durationMs) return true;
     return file.sizeBytesWith(next) + SOUND_HEAD_BYTES > sizeBytes;
   }
 
@@ -108,7 +116,7 @@ export class FileParts implements Disposable {
     part.file.add(head);
     this.#open = this.#part(part.number + 1);
     const path = this.#pathOf(part.number, true);
-    const written = finishPart(part.file, path, this.#plan, {
+    const written = finishPart(part.file, path, this.#reel, {
       first: this.#firstPicture(part),
       end: this.#firstPicture(this.#open),
       isLast: false,
@@ -123,9 +131,11 @@ export class FileParts implements Disposable {
   }
 
   #file(number: number): GrowingFile | AdtsFile {
-    const temporary = join(this.#order.outFolder, `part-${number}.${process.pid}.tmp`);
-    const { audio, output } = this.#plan.parameters;
-    if (output.format === 'aac') return new AdtsFile(temporary, audio);
+    const temporary = join(
+      this.#order.outFolder,
+      `${this.#order.baseName}_${number}.${this.#format}.${process.pid}.tmp`,
+    );
+    if (this.#format === 'aac') return new AdtsFile(temporary, this.#reel.plan.parameters.audio);
     return new GrowingFile(
       temporary,
       this.#growsFromBytes === undefined ? {} : { growsFromBytes: this.#growsFromBytes },
@@ -133,15 +143,12 @@ export class FileParts implements Disposable {
   }
 
   #firstPicture({ firstSegment }: Part): number {
-    const { fps, keyframeIntervalS } = this.#plan.parameters.video;
+    const { fps, keyframeIntervalS } = this.#reel.plan.video;
     return firstSegment * fps * keyframeIntervalS;
   }
 
   #pathOf(number: number, isSplit: boolean): string {
     const { outFolder, baseName, indexAlways } = this.#order;
-    return join(
-      outFolder,
-      `${baseName}${isSplit || indexAlways ? `_${number}` : ''}.${this.#plan.parameters.output.format}`,
-    );
+    return join(outFolder, `${baseName}${isSplit || indexAlways ? `_${number}` : ''}.${this.#format}`);
   }
 }

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import type { RenderedFile } from '../recording/render-protocol.ts';
-import { mediaOf } from '../recording/task-parameters.ts';
 import { frameTimeUs } from '../timeline/index.ts';
 import { AdtsFile } from './adts-file.ts';
+import type { FileClock } from './file-clock.ts';
 import type { GrowingFile } from './growing-file.ts';
 import { fileType, MOVIE_TIMESCALE, movieBox, NO_SAMPLES, type SampleTable, type Track } from './mp4-movie.ts';
 import type { RenderPlan } from './render-plan.ts';
@@ -18,12 +18,12 @@ export function initSegment(plan: RenderPlan, { priming = AAC_FRAME_SAMPLES } = 
   ]);
 }
 
-/** Pictures of a file that ends at `endUs`: those whose time lies before it; one at least. */
-export function picturesUntil(plan: RenderPlan, endUs: number): number {
-  const { fps } = plan.parameters.video;
-  let count = Math.max(1, Math.ceil(((endUs - plan.startUs) * fps) / 1_000_000));
-  while (count > 1 && frameTimeUs(plan.startUs, count - 1, fps) >= endUs) count -= 1;
-  while (frameTimeUs(plan.startUs, count, fps) < endUs) count += 1;
+/** Pictures of a file that lasts `durationUs`: those whose time lies before its end; one at least. */
+export function picturesUntil(plan: RenderPlan, durationUs: number): number {
+  const { fps } = plan.video;
+  let count = Math.max(1, Math.ceil((durationUs * fps) / 1_000_000));
+  while (count > 1 && frameTimeUs(0, count - 1, fps) >= durationUs) count -= 1;
+  while (frameTimeUs(0, count, fps) < durationUs) count += 1;
   return count;
 }
 
@@ -35,10 +35,11 @@ export function picturesUntil(plan: RenderPlan, endUs: number): number {
 export async function finishPart(
   file: GrowingFile | AdtsFile,
   path: string,
-  plan: RenderPlan,
+  { plan, clock }: { plan: RenderPlan; clock: FileClock },
   { first, end, isLast }: { first: number; end: number; isLast: boolean },
 ): Promise<RenderedFile> {
-  const { video, audio } = plan.parameters;
+  const { audio } = plan.parameters;
+  const { video, media } = plan;
   const keyInterval = video.fps * video.keyframeIntervalS;
   const segmentSamples = audio.sampleRateHz * video.keyframeIntervalS;
   const firstFrame = soundFramesBefore(first / keyInterval, segmentSamples);
@@ -49,7 +50,6 @@ export async function finishPart(
     // Frame k carries what lies before k × 1024: see SoundEncoder.
     priming: firstSample - (firstFrame - 1) * AAC_FRAME_SAMPLES,
   };
-  const { picture, sound } = mediaOf(plan.parameters.output);
   // ADTS knows no edit list: it begins and ends at the frames that lie nearest, and its first frame has no priming.
   const nearest = (sample: number): number => Math.round(sample / AAC_FRAME_SAMPLES) + 1;
   const endFrame = Math.ceil(endSample / AAC_FRAME_SAMPLES) + 1;
@@ -65,26 +65,40 @@ export async function finishPart(
           keyInterval,
           tracks: (videoTable, audioTable) => tracksOf(plan, span, videoTable, audioTable),
         });
+  const isAdts = file instanceof AdtsFile;
+  const picture = media.picture && !isAdts;
   return {
     name: basename(path),
-    type: plan.parameters.output.format === 'aac' ? 'aac' : 'mp4',
+    type: isAdts ? 'aac' : 'mp4',
     path,
+    ...subjectOf(plan, { picture, sound: media.sound }),
     ...written,
     durationUs: frameTimeUs(0, span.pictures, video.fps),
-    startUs: frameTimeUs(plan.startUs, first, video.fps),
+    startUs: clock.pastUs(frameTimeUs(0, first, video.fps)),
     widthPx: picture ? video.widthPx : 0,
     heightPx: picture ? video.heightPx : 0,
     videoCodec: picture ? 'h264' : null,
-    audioCodec: sound ? 'aac' : null,
+    audioCodec: media.sound ? 'aac' : null,
   };
+}
+
+/** Of whom a file is, and what is in it. */
+export function subjectOf(
+  { reel }: RenderPlan,
+  { picture, sound }: { picture: boolean; sound: boolean },
+): Pick<RenderedFile, 'userId' | 'source' | 'media'> {
+  const media = picture && sound ? 'both' : picture ? 'video' : 'audio';
+  return reel.kind === 'mixed'
+    ? { userId: null, source: null, media }
+    : { userId: reel.userId, source: reel.source, media };
 }
 
 /** What is played of the samples: so many pictures, and the sound behind so many samples that are not. */
 type Span = { pictures: number; priming: number };
 
 function tracksOf(plan: RenderPlan, { pictures, priming }: Span, video: SampleTable, audio: SampleTable): Track[] {
-  const { video: picture, audio: sound, output } = plan.parameters;
-  const media = mediaOf(output);
+  const { audio: sound } = plan.parameters;
+  const { media, video: picture } = plan;
   const playedDuration = Math.round((pictures * MOVIE_TIMESCALE) / picture.fps);
   const tracks: Track[] = [
     {

@@ -1,7 +1,20 @@
 import type { BundleReader } from '../capture/index.ts';
 import type { StreamReport } from '../recording/render-protocol.ts';
-import { mediaOf } from '../recording/task-parameters.ts';
-import { fileEndUs, frameTimeUs, isJournalOpenAt, lookAt, type RoomHistory, sceneAt } from '../timeline/index.ts';
+import { isSubscribed } from '../recording/subscription.ts';
+import {
+  fileEndUs,
+  frameTimeUs,
+  isAnyOpenAt,
+  isJournalOpenAt,
+  lookAt,
+  type RoomHistory,
+  reelHistory,
+  reelStreams,
+  type Scene,
+  sceneAt,
+  singleSceneAt,
+} from '../timeline/index.ts';
+import type { FileClock } from './file-clock.ts';
 import { LiveStreams } from './live-streams.ts';
 import { Painter } from './painter.ts';
 import { PictureEncoder } from './picture-encoder.ts';
@@ -9,8 +22,8 @@ import type { RenderPlan } from './render-plan.ts';
 import { SegmentBuilder, soundFramesBefore } from './segment-builder.ts';
 import type { Segment } from './segment-file.ts';
 import { AAC_FRAME_SAMPLES, SoundEncoder } from './sound-encoder.ts';
-import { SoundMixer } from './sound-mixer.ts';
-import { LONGEST_CONCEALED_US } from './sound-track.ts';
+import { SoundMixer, type SoundPiece } from './sound-mixer.ts';
+import { LONGEST_CONCEALED_US, type SoundTrack } from './sound-track.ts';
 
 /** Blocks that a sound encoder in the middle of a file is given before its first kept frame, to find its level. */
 const SOUND_RUN_UP_BLOCKS = 8;
@@ -19,63 +32,75 @@ const SOUND_RUN_UP_BLOCKS = 8;
  * be filled when the packet behind it is known.
  */
 const SOUND_MARGIN_US = LONGEST_CONCEALED_US + 60_000;
+/** A pause is passed over in such steps, so that little of it is held at a time. */
+const PAUSE_STEP_US = 500_000;
 
-/** What a step came to. */
-export type Step = 'made' | 'waiting' | { endUs: number };
+/** What a step came to; `ended`: the file's length. */
+export type Step = 'made' | 'waiting' | { durationUs: number };
 
-/** Makes the file's pictures and sound one output frame after another, from a segment's beginning on. */
+/** Makes a reel's pictures and sound one output frame after another, from a segment's beginning on. */
 export class FrameProducer implements Disposable {
   readonly #plan: RenderPlan;
-  readonly #media: { picture: boolean; sound: boolean };
+  readonly #clock: FileClock;
   readonly #streams: LiveStreams;
   readonly #painter: Painter;
   readonly #pictures: PictureEncoder;
   readonly #sounds: SoundEncoder;
   readonly #mixer: SoundMixer;
   readonly #builder: SegmentBuilder;
+  #history: RoomHistory | null = null;
   #frame: number;
   #block: number;
+  #reachedUs: number;
   #fed = false;
 
-  constructor(bundle: BundleReader, plan: RenderPlan, firstSegment: number) {
-    const { video, audio } = plan.parameters;
+  constructor(bundle: BundleReader, { plan, clock }: { plan: RenderPlan; clock: FileClock }, firstSegment: number) {
+    const { video, media } = plan;
+    const { audio } = plan.parameters;
     const pictures = video.fps * video.keyframeIntervalS;
     const segmentSamples = audio.sampleRateHz * video.keyframeIntervalS;
     this.#plan = plan;
-    this.#media = mediaOf(plan.parameters.output);
+    this.#clock = clock;
     this.#frame = firstSegment * pictures;
     this.#block = Math.max(0, soundFramesBefore(firstSegment, segmentSamples) - SOUND_RUN_UP_BLOCKS);
-    this.#streams = new LiveStreams(bundle, {
-      fromUs: Math.min(this.#frameUs(this.#frame), this.#blockUs(this.#block)),
-    });
+    this.#reachedUs = clock.pastUs(Math.min(this.#frameUs(this.#frame), this.#blockUs(this.#block)));
+    this.#streams = new LiveStreams(bundle, { fromUs: this.#reachedUs });
     this.#painter = new Painter(video);
     this.#pictures = new PictureEncoder(video);
     this.#sounds = new SoundEncoder(audio, this.#block);
-    this.#mixer = new SoundMixer({ startUs: plan.startUs, ...audio });
-    this.#builder = new SegmentBuilder({ pictures, segmentSamples, firstIndex: firstSegment, media: this.#media });
+    this.#mixer = new SoundMixer(audio);
+    this.#builder = new SegmentBuilder({ pictures, segmentSamples, firstIndex: firstSegment, media });
   }
 
   /** Media time up to which pictures are made. */
   get reachedUs(): number {
-    return this.#frameUs(this.#frame);
+    return this.#clock.pastUs(this.#frameUs(this.#frame));
   }
 
   /** Makes the next output frame if the bundle allows. @param readUs When the history was read from the journal. */
   step(history: RoomHistory, readUs: number): Step {
-    const atUs = this.#frameUs(this.#frame);
-    const nextUs = this.#frameUs(this.#frame + 1);
+    this.#history = history;
+    const reel = reelHistory(history, this.#plan.reel);
+    const atUs = this.#clock.mediaUs(this.#frameUs(this.#frame));
+    const laterUs = this.#clock.mediaUs(this.#frameUs(this.#frame + 1));
+    // Nothing is known of a pause but its beginning while it lasts.
+    if (laterUs === null && history.task?.untilUs === null) return 'waiting';
+    if (atUs === null) return { durationUs: this.#clock.fileUs(history.task?.untilUs ?? readUs) };
+    const nextUs = laterUs ?? atUs + this.#frameUs(1);
     const needUs = nextUs + SOUND_MARGIN_US;
-    this.#streams.follow(history);
-    if (isJournalOpenAt(history, needUs, readUs) || !this.#streams.advance(needUs, readUs)) return 'waiting';
-    const endUs = fileEndUs(history, this.#streams.facts, atUs);
-    if (endUs !== null) return { endUs };
+    this.#streams.follow(reelStreams(history, this.#plan.reel));
+    if (isJournalOpenAt(history, needUs, readUs)) return 'waiting';
+    if (!this.#passOver(atUs, readUs) || !this.#streams.advance(needUs, readUs)) return 'waiting';
+    const endUs = fileEndUs(reel, this.#streams.facts, atUs);
+    if (endUs !== null) return { durationUs: this.#clock.fileUs(endUs) };
+    if (this.#isAway(reel, atUs)) return 'waiting';
     // The picture nearest to the moment is shown, so the error of a 15th of a second is ± 33 ms, not 0 to 67.
     this.#streams.decode({ picturesUs: atUs + Math.round((nextUs - atUs) / 2), soundUs: needUs });
-    if (this.#media.picture) this.#paint(history, atUs);
+    if (this.#plan.media.picture) this.#paint(reel, atUs);
     this.#fed = true;
-    while (this.#blockUs(this.#block + 1) <= nextUs) this.#mixBlock();
+    while (this.#blockUs(this.#block + 1) <= this.#frameUs(this.#frame + 1)) this.#mixBlock();
     this.#frame += 1;
-    if (this.#frame % this.#plan.parameters.video.fps === 0) this.#streams.retire(atUs);
+    if (this.#frame % this.#plan.video.fps === 0) this.#streams.retire(atUs);
     return 'made';
   }
 
@@ -86,15 +111,16 @@ export class FrameProducer implements Disposable {
 
   /** Ends the encoding: gives the segments that are left. */
   finish(): Segment[] {
-    const endUs = this.#frameUs(this.#frame);
+    const end = this.#frameUs(this.#frame);
     if (!this.#fed) {
       if (this.#frame === 0) return [];
       // Every picture was there already; the last sound, which the encoder gives when it is flushed, may not be.
+      const endUs = this.#clock.pastUs(end);
       this.#streams.decode({ picturesUs: endUs, soundUs: endUs + SOUND_MARGIN_US });
     }
-    while (this.#blockUs(this.#block) < endUs) this.#mixBlock();
-    if (this.#fed && this.#media.picture) this.#builder.addVideo(this.#pictures.flush());
-    if (this.#media.sound) this.#builder.addAudio(this.#sounds.flush());
+    while (this.#blockUs(this.#block) < end) this.#mixBlock();
+    if (this.#fed && this.#plan.media.picture) this.#builder.addVideo(this.#pictures.flush());
+    if (this.#plan.media.sound) this.#builder.addAudio(this.#sounds.flush());
     const segments: Segment[] = [];
     for (let segment = this.#builder.take(); segment !== null; segment = this.#builder.take()) segments.push(segment);
     const rest = this.#builder.takeRest();
@@ -113,29 +139,86 @@ export class FrameProducer implements Disposable {
     this.#sounds[Symbol.dispose]();
   }
 
-  #paint(history: RoomHistory, atUs: number): void {
-    const { parameters, fixedLook = false } = this.#plan;
-    const { layout, backgroundColor } = fixedLook || history.task === null ? parameters : lookAt(history.task, atUs);
-    const scene = sceneAt(history, this.#streams.facts, { canvas: parameters.video, layout }, atUs);
+  /** Whether the user of the reel is away and may come back: then nobody knows yet how long he will have been. */
+  #isAway(reel: RoomHistory, atUs: number): boolean {
+    return this.#plan.reel.kind === 'single' && reel.task?.untilUs === null && !reel.closed && !isAnyOpenAt(reel, atUs);
+  }
+
+  /** Reads and decodes what lies before a frame and is in no file: pauses. */
+  #passOver(atUs: number, readUs: number): boolean {
+    while (this.#reachedUs + PAUSE_STEP_US < atUs) {
+      const untilUs = this.#reachedUs + PAUSE_STEP_US;
+      if (!this.#streams.advance(untilUs, readUs)) return false;
+      this.#streams.decode({ picturesUs: untilUs, soundUs: untilUs });
+      this.#reachedUs = untilUs;
+    }
+    this.#reachedUs = Math.max(this.#reachedUs, atUs);
+    return true;
+  }
+
+  #paint(reel: RoomHistory, atUs: number): void {
+    const { scene, backgroundColor } = this.#sceneAt(reel, atUs);
     this.#painter.paint(scene, backgroundColor, (dump) => this.#streams.video(dump));
     this.#builder.addVideo(this.#pictures.encode(this.#painter.canvas.frame, this.#frame));
   }
 
+  #sceneAt(history: RoomHistory, atUs: number): { scene: Scene; backgroundColor: string } {
+    const { parameters, reel, video: canvas } = this.#plan;
+    const { facts } = this.#streams;
+    if (reel.kind === 'single') {
+      const scene = singleSceneAt(history, facts, { reel, canvas, fill: parameters.fill ?? 'last' }, atUs);
+      return { scene, backgroundColor: '#000000' };
+    }
+    const { layout, backgroundColor, subscription } = history.task === null ? parameters : lookAt(history.task, atUs);
+    const scene = sceneAt(history, facts, { canvas, layout, subscription, fill: parameters.fill }, atUs);
+    return { scene, backgroundColor };
+  }
+
   #mixBlock(): void {
-    if (this.#media.sound) this.#encodeBlock();
+    if (this.#plan.media.sound) this.#encodeBlock();
     this.#block += 1;
   }
 
   #encodeBlock(): void {
-    const block = this.#mixer.mix(this.#streams.sounds(), this.#block * AAC_FRAME_SAMPLES, AAC_FRAME_SAMPLES);
-    this.#builder.addAudio(this.#sounds.encode(block));
+    const pieces = [...this.#piecesOf(this.#block * AAC_FRAME_SAMPLES)];
+    this.#builder.addAudio(this.#sounds.encode(this.#mixer.mix(pieces, AAC_FRAME_SAMPLES)));
+  }
+
+  /** The block from sample `first` of the file on, in pieces within which time goes on and the same are heard. */
+  *#piecesOf(first: number): Generator<SoundPiece> {
+    const { sampleRateHz } = this.#plan.parameters.audio;
+    const toUs = (sample: number): number => (sample * 1_000_000) / sampleRateHz;
+    const end = first + AAC_FRAME_SAMPLES;
+    const cuts = this.#cutsOf().map((fileUs) => Math.ceil((fileUs * sampleRateHz) / 1_000_000));
+    const inside = cuts.filter((sample) => sample > first && sample < end);
+    const borders = [first, ...new Set(inside.toSorted((a, b) => a - b)), end];
+    for (const [index, until] of borders.slice(1).entries()) {
+      const from = borders[index] ?? first;
+      const fromUs = this.#clock.mediaUs(toUs(from));
+      const tracks = fromUs === null ? [] : [...this.#heardAt(fromUs)];
+      yield { offset: from - first, length: until - from, fromUs: fromUs ?? 0, tracks };
+    }
+  }
+
+  /** Where pauses are cut out of the file, and where other parameters begin. */
+  #cutsOf(): number[] {
+    const task = this.#history?.task ?? null;
+    if (task === null) return [];
+    return [...task.pauses, ...task.modified].map(({ fromUs }) => this.#clock.fileUs(fromUs));
+  }
+
+  *#heardAt(atUs: number): Generator<SoundTrack> {
+    const task = this.#history?.task ?? null;
+    const subscription = task === null ? undefined : lookAt(task, atUs).subscription;
+    for (const { userId, sound } of this.#streams.sounds())
+      if (isSubscribed(subscription, 'audio', userId)) yield sound;
   }
 
   #frameUs(index: number): number {
-    return frameTimeUs(this.#plan.startUs, index, this.#plan.parameters.video.fps);
+    return frameTimeUs(0, index, this.#plan.video.fps);
   }
 
   #blockUs(block: number): number {
-    return this.#plan.startUs + (block * AAC_FRAME_SAMPLES * 1_000_000) / this.#plan.parameters.audio.sampleRateHz;
+    return (block * AAC_FRAME_SAMPLES * 1_000_000) / this.#plan.parameters.audio.sampleRateHz;
   }
 }

@@ -1,6 +1,6 @@
 import type { BundleReader, EncodedFrame } from '../capture/index.ts';
 import type { StreamReport } from '../recording/render-protocol.ts';
-import { isWaitedFor, type RoomHistory, type StreamFacts, type StreamLife } from '../timeline/index.ts';
+import { isWaitedFor, type StreamFacts, type StreamLife } from '../timeline/index.ts';
 import { SoundTrack } from './sound-track.ts';
 import { StreamFeed } from './stream-feed.ts';
 import { VideoTrack } from './video-track.ts';
@@ -36,9 +36,10 @@ export class LiveStreams implements Disposable {
     return this.#facts;
   }
 
-  /** The sound streams that are there. */
-  *sounds(): Generator<SoundTrack> {
-    for (const track of this.#tracks.values()) if (track.kind === 'audio') yield track.sound;
+  /** The sound streams that are there, and whose they are. */
+  *sounds(): Generator<{ userId: string; sound: SoundTrack }> {
+    for (const track of this.#tracks.values())
+      if (track.kind === 'audio') yield { userId: track.life.userId, sound: track.sound };
   }
 
   /** The picture stream of a dump. */
@@ -47,9 +48,9 @@ export class LiveStreams implements Disposable {
     return track?.kind === 'video' ? track.video : undefined;
   }
 
-  /** Takes what the journal says now. Must come before `advance`: a dump's end is only known once its stream is over. */
-  follow(history: RoomHistory): void {
-    for (const life of history.streams) {
+  /** Takes what the journal says of the streams now. Must come before `advance`: a dump's end is only known once its stream is over. */
+  follow(streams: readonly StreamLife[]): void {
+    for (const life of streams) {
       if (life.dump === null || this.#reports.has(life.dump)) continue;
       const track = this.#tracks.get(life.dump) ?? this.#open(life, life.dump);
       track.life = life;

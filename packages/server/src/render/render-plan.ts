@@ -1,21 +1,26 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TaskParameters } from '../recording/task-parameters.ts';
+import type { ReelSubject } from '../timeline/index.ts';
 import { writeDurably } from './durable-file.ts';
 import { readSegmentIndex } from './segment-file.ts';
 
 /**
- * What is decided once for a file and kept in the work folder before the first segment: a render that starts
- * again must make the same file.
+ * What is decided once for a reel and kept in its work folder before the first segment: a render that starts
+ * again must make the same files.
  */
 export type RenderPlan = {
-  version: 1;
+  version: 2;
   taskId: string;
+  reel: ReelSubject;
   /** Media time of the file's beginning. */
   startUs: number;
+  /** What the task was asked for. */
   parameters: TaskParameters;
-  /** Set when the parameters are not the journal's own: what the task was given later does not count then. */
-  fixedLook?: true;
+  /** What is in the files. */
+  media: { picture: boolean; sound: boolean };
+  /** The picture of this reel; its size is that of the stream where the reel is of one user. */
+  video: TaskParameters['video'];
   /** Base64 of the decoder configurations that all segments share. */
   avcConfiguration: string;
   aacConfiguration: string;
@@ -71,5 +76,5 @@ export function clearSegments(workFolder: string): void {
 function isPlan(value: unknown): value is RenderPlan {
   if (typeof value !== 'object' || value === null) return false;
   const { version, taskId, startUs } = value as { version?: unknown; taskId?: unknown; startUs?: unknown };
-  return version === 1 && typeof taskId === 'string' && Number.isSafeInteger(startUs);
+  return version === 2 && typeof taskId === 'string' && Number.isSafeInteger(startUs);
 }

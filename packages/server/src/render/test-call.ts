@@ -4,6 +4,8 @@ import type { JournalEvent } from '../capture/journal-event.ts';
 import { TestBundle, type TestStream } from '../capture/mjr-testkit.ts';
 import type { RenderMessage, RenderOrder } from '../recording/render-protocol.ts';
 import { DEFAULT_TASK_PARAMETERS, type TaskParameters } from '../recording/task-parameters.ts';
+import { FileClock } from './file-clock.ts';
+import { type RenderPlan, readPlan } from './render-plan.ts';
 import {
   dumpPieces,
   type Journey,
@@ -216,6 +218,14 @@ export function orderFor(folder: string): RenderOrder {
     baseName: '1_7',
     indexAlways: true,
   };
+}
+
+/** The mixed reel of an order that was rendered: its plan, and where its segments lie. @throws {Error} when there is none. */
+export function mixedReel(order: RenderOrder): { order: RenderOrder; reel: { plan: RenderPlan; clock: FileClock } } {
+  const workFolder = join(order.workFolder, 'mixed');
+  const plan = readPlan(workFolder);
+  if (plan === null) throw new Error('no plan');
+  return { order: { ...order, workFolder }, reel: { plan, clock: new FileClock(plan.startUs) } };
 }
 
 /** Starts a render child as the server does. */
