@@ -1,18 +1,20 @@
 import type { BundleReader } from '../capture/index.ts';
 import type { StreamReport } from '../recording/render-protocol.ts';
-import { isSubscribed } from '../recording/subscription.ts';
 import {
   fileEndUs,
   frameTimeUs,
   isAnyOpenAt,
   isJournalOpenAt,
+  isSubscribed,
   lookAt,
   type RoomHistory,
   reelHistory,
   reelStreams,
   type Scene,
+  type StreamLife,
   sceneAt,
   singleSceneAt,
+  spans,
 } from '../timeline/index.ts';
 import type { FileClock } from './file-clock.ts';
 import { LiveStreams } from './live-streams.ts';
@@ -100,7 +102,7 @@ export class FrameProducer implements Disposable {
     this.#fed = true;
     while (this.#blockUs(this.#block + 1) <= this.#frameUs(this.#frame + 1)) this.#mixBlock();
     this.#frame += 1;
-    if (this.#frame % this.#plan.video.fps === 0) this.#streams.retire(atUs);
+    if (this.#frame % this.#plan.video.fps === 0) this.#streams.retire(atUs, (life) => this.#isHeld(reel, life, atUs));
     return 'made';
   }
 
@@ -154,6 +156,13 @@ export class FrameProducer implements Disposable {
     }
     this.#reachedUs = Math.max(this.#reachedUs, atUs);
     return true;
+  }
+
+  /** Whether a stream's last picture is shown when it is over. */
+  #isHeld({ stays }: RoomHistory, { userId }: StreamLife, atUs: number): boolean {
+    const { reel, parameters } = this.#plan;
+    if (reel.kind === 'single') return parameters.fill !== 'black';
+    return parameters.fill === 'last' && stays.some((stay) => stay.userId === userId && spans(stay, atUs));
   }
 
   #paint(reel: RoomHistory, atUs: number): void {

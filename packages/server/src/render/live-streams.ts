@@ -85,9 +85,13 @@ export class LiveStreams implements Disposable {
     }
   }
 
-  /** Lets go the streams that are over before `untilUs`. */
-  retire(untilUs: number): void {
+  /**
+   * Lets go the streams that are over before `untilUs`.
+   * @param isHeld Of which streams the last picture is shown further, as long as no newer one takes its place.
+   */
+  retire(untilUs: number, isHeld: (life: StreamLife) => boolean = () => false): void {
     for (const [dump, track] of this.#tracks) {
+      if (track.kind === 'video' && this.#isNewest(track.life, untilUs) && isHeld(track.life)) continue;
       if (!feedOf(track).finished || (track.life.untilUs ?? Number.POSITIVE_INFINITY) >= untilUs - 1_000_000) continue;
       if ((this.#facts.get(dump)?.lastPacketUs ?? 0) >= untilUs - 1_000_000) continue;
       this.#reports.set(dump, reportOf(track));
@@ -104,6 +108,15 @@ export class LiveStreams implements Disposable {
   [Symbol.dispose](): void {
     for (const track of this.#tracks.values()) disposeTrack(track);
     this.#tracks.clear();
+  }
+
+  /** Whether at `atUs` no later stream of the same source has begun. */
+  #isNewest({ userId, source, fromUs }: StreamLife, atUs: number): boolean {
+    for (const { kind, life } of this.#tracks.values()) {
+      if (kind !== 'video' || life.userId !== userId || life.source !== source) continue;
+      if (life.fromUs > fromUs && life.fromUs <= atUs) return false;
+    }
+    return true;
   }
 
   #open(life: StreamLife, dump: string): Track {

@@ -3,7 +3,7 @@ import type { BundleReader } from '../capture/index.ts';
 import { playlistType, singleBaseName } from '../recording/file-name.ts';
 import type { RenderedFile, RenderOrder, StreamReport } from '../recording/render-protocol.ts';
 import { fileFormatsOf, mediaOf, type TaskParameters } from '../recording/task-parameters.ts';
-import { type ReelSubject, type RoomHistory, reelHistory, reelName } from '../timeline/index.ts';
+import { type ReelSubject, type RoomHistory, reelHistory, reelName, spans } from '../timeline/index.ts';
 import { FileClock } from './file-clock.ts';
 import { FileParts } from './file-parts.ts';
 import { FileStart } from './file-start.ts';
@@ -131,8 +131,14 @@ export class Reel implements Disposable {
     const before = readPlan(this.#workFolder);
     const foundUs = before?.startUs ?? search.search(reelHistory(history, this.subject), readUs);
     if (foundUs === 'waiting') return 'waiting';
+    const pause = foundUs === 'nothing' ? undefined : history.task?.pauses.find((span) => spans(span, foundUs));
+    if (pause?.untilUs === null && history.task?.untilUs === null) return 'waiting';
     search.close();
-    if (foundUs === 'nothing') {
+    if (typeof pause?.untilUs === 'number') {
+      this.#stage = { at: 'start', search: new FileStart(this.#bundle, { fromUs: pause.untilUs }) };
+      return 'made';
+    }
+    if (foundUs === 'nothing' || pause !== undefined) {
       this.#stage = { at: 'empty' };
       return 'over';
     }

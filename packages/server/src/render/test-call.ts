@@ -68,6 +68,12 @@ export class TestCall {
     this.event(atS, { type: 'taskModified', taskId: 't1', parameters });
   }
 
+  /** Nothing is in the file from here to there. */
+  pause(fromS: number, untilS: number): void {
+    this.event(fromS, { type: 'taskPaused', taskId: 't1' });
+    this.event(untilS, { type: 'taskResumed', taskId: 't1' });
+  }
+
   /** A user is in the room. `enterS` is a little before his first packet. */
   user(userId: string, { fromS, untilS }: { fromS: number; untilS: number }): void {
     this.event(fromS - 0.1, { type: 'userEntered', userId });

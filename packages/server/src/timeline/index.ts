@@ -18,4 +18,5 @@ export * from './room-pictures.ts';
 export * from './scene.ts';
 export * from './screen-share.ts';
 export * from './single-scene.ts';
+export * from './subscribed.ts';
 export * from './window.ts';

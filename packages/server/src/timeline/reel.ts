@@ -1,6 +1,6 @@
 import type { StreamSource } from '@callreel/protocol';
-import { isSubscribed } from '../recording/subscription.ts';
 import { lookAt, type RoomHistory, type StreamLife, type TaskLife, type UserStay } from './room-history.ts';
+import { isSubscribed } from './subscribed.ts';
 
 /**
  * What one file, or row of files, is of. A reel of the whole room mixes everybody; a reel of one user holds his
@@ -75,11 +75,13 @@ function stayOf(userId: string, streams: readonly StreamLife[]): UserStay[] {
 
 /** The stream as far as it is subscribed to. */
 function subscribedParts(task: TaskLife, stream: StreamLife): StreamLife[] {
-  return subscribedSpans(task, stream).map(({ fromUs, untilUs }) => {
-    const isCut = fromUs > stream.fromUs || untilUs !== stream.untilUs;
-    if (!isCut) return stream;
-    return { ...stream, fromUs, untilUs, ...(untilUs === stream.untilUs ? {} : { isCut: true as const }) };
-  });
+  return subscribedSpans(task, stream).map(({ fromUs, untilUs }) => ({
+    ...stream,
+    fromUs,
+    untilUs,
+    ...(untilUs === stream.untilUs ? {} : { isCut: true as const }),
+    ...(fromUs === stream.fromUs ? {} : { isLate: true as const }),
+  }));
 }
 
 function subscribedSpans(

@@ -24,6 +24,8 @@ export type StreamLife = Span & {
   muted: Span[];
   /** Set where this is a part of a stream that goes on: its end is not that of its dump. */
   isCut?: true;
+  /** Set where this is a part of a stream that was there before: its beginning is not that of its dump. */
+  isLate?: true;
 };
 
 /** The task: its window, its pauses, its parameters, and those that it was given later, in order. */

@@ -1,7 +1,8 @@
 import type { StreamSource } from '@callreel/protocol';
-import { isSubscribed, type Subscription } from '../recording/subscription.ts';
+import type { Subscription } from '../recording/subscription.ts';
 import type { TaskParameters } from '../recording/task-parameters.ts';
 import { isMuted, type RoomHistory, type StreamLife, spans } from './room-history.ts';
+import { isSubscribed } from './subscribed.ts';
 
 /** How long the last picture of a stream that has ended is shown after its last packet. */
 export const ENDED_HOLD_US = 500_000;
