@@ -3,11 +3,11 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RenderedFile } from '../recording/render-protocol.ts';
 import { AdtsFile } from './adts-file.ts';
-import type { FileClock } from './file-clock.ts';
-import { finishPart, picturesUntil } from './finished-file.ts';
+import { finishPart, type PartSpan, picturesUntil } from './finished-file.ts';
 import { GrowingFile } from './growing-file.ts';
 import type { ReelOrder } from './reel-order.ts';
-import type { RenderPlan } from './render-plan.ts';
+import type { ReelParts } from './reel-parts.ts';
+import { pictureHz } from './render-plan.ts';
 import { readSegmentIndex, type SegmentIndex, soundHeadOf } from './segment-file.ts';
 
 /** No file is bigger: 2 GB, of whichever kind of giga. */
@@ -17,7 +17,7 @@ const PART_MINUTES = 1440;
 /** Coded sound that a part needs of the segment behind it: three frames of two channels at most. */
 const SOUND_HEAD_BYTES = 3 * 2 * 768;
 
-type Part = { number: number; firstSegment: number; segments: SegmentIndex[]; file: GrowingFile | AdtsFile };
+type Part = { number: number; fromTicks: number; segments: SegmentIndex[]; file: GrowingFile | AdtsFile };
 type ClosedPart = Part & { path: string; written: Promise<RenderedFile> };
 
 /** What kind of files, `mp4` by default. `growsFromBytes`: see {@link GrowingFile}. */
@@ -31,7 +31,7 @@ export type PartOptions = { format?: 'mp4' | 'aac'; growsFromBytes?: number };
  */
 export class FileParts implements Disposable {
   readonly #order: ReelOrder;
-  readonly #reel: { plan: RenderPlan; clock: FileClock };
+  readonly #reel: ReelParts;
   readonly #format: 'mp4' | 'aac';
   readonly #growsFromBytes: number | undefined;
   readonly #closed: ClosedPart[] = [];
@@ -40,18 +40,18 @@ export class FileParts implements Disposable {
 
   private constructor(
     order: ReelOrder,
-    reel: { plan: RenderPlan; clock: FileClock },
+    reel: ReelParts,
     { format = 'mp4', growsFromBytes }: PartOptions,
   ) {
     this.#order = order;
     this.#reel = reel;
     this.#format = format;
     this.#growsFromBytes = growsFromBytes;
-    this.#open = this.#part(1);
+    this.#open = this.#part(1, 0);
   }
 
   /** The files of a reel with all segments that are there already. @throws file errors. */
-  static open(order: ReelOrder, reel: { plan: RenderPlan; clock: FileClock }, options: PartOptions = {}): FileParts {
+  static open(order: ReelOrder, reel: ReelParts, options: PartOptions = {}): FileParts {
     mkdirSync(order.outFolder, { recursive: true });
     const parts = new FileParts(order, reel, options);
     for (;;) {
@@ -71,8 +71,8 @@ export class FileParts implements Disposable {
 
   /** Finishes the files of a reel that lasts `durationUs`. @throws file errors. */
   async finish(durationUs: number): Promise<RenderedFile[]> {
-    const pictures = picturesUntil(this.#reel.plan, durationUs);
-    const isUsed = (part: Part): boolean => this.#firstPicture(part) < pictures;
+    const endTicks = this.#endTicks(durationUs);
+    const isUsed = (part: Part): boolean => part.fromTicks < endTicks;
     const used = this.#closed.filter(isUsed);
     const unused = this.#closed.filter((part) => !isUsed(part));
     let last = this.#open;
@@ -90,7 +90,7 @@ export class FileParts implements Disposable {
     const path = this.#pathOf(last.number, files.length > 0);
     return [
       ...files,
-      await finishPart(last.file, path, this.#reel, { first: this.#firstPicture(last), end: pictures, isLast: true }),
+      await finishPart(last.file, path, this.#reel, this.#spanOf(last, endTicks, true)),
     ];
   }
 
@@ -99,13 +99,14 @@ export class FileParts implements Disposable {
     for (const { file } of [...this.#closed, this.#open]) file[Symbol.dispose]();
   }
 
+  /** Whether a part ends before a segment; it can only where decoding can begin with that. */
   #isFull(next: SegmentIndex): boolean {
-    const { parameters, video } = this.#reel.plan;
+    const { segments, file, fromTicks } = this.#open;
+    if (segments.length === 0 || next.copied?.keys[0] === false) return false;
+    const { parameters } = this.#reel.plan;
     const { maxFileDurationMinutes = PART_MINUTES } = parameters.output;
     const { durationMs = maxFileDurationMinutes * 60_000, sizeBytes = PART_BYTES } = this.#order.splitAt ?? {};
-    const { segments, file } = this.#open;
-    if (segments.length === 0) return false;
-    if ((segments.length + 1) * video.keyframeIntervalS * 1000 > durationMs) return true;
+    if (((this.#ticksBehind(next) - fromTicks) * 1000) / pictureHz(this.#reel.plan) > durationMs) return true;
     return file.sizeBytesWith(next) + SOUND_HEAD_BYTES > sizeBytes;
   }
 
@@ -114,20 +115,46 @@ export class FileParts implements Disposable {
     const head = soundHeadOf(next);
     part.segments.push(head);
     part.file.add(head);
-    this.#open = this.#part(part.number + 1);
+    this.#open = this.#part(part.number + 1, this.#ticksOf(next));
     const path = this.#pathOf(part.number, true);
-    const written = finishPart(part.file, path, this.#reel, {
-      first: this.#firstPicture(part),
-      end: this.#firstPicture(this.#open),
-      isLast: false,
-    });
+    const written = finishPart(part.file, path, this.#reel, this.#spanOf(part, this.#open.fromTicks, false));
     // Whether it works is found out when the render is done: its segments are there to make it again.
     written.catch(() => undefined);
     this.#closed.push({ ...part, path, written });
   }
 
-  #part(number: number): Part {
-    return { number, firstSegment: this.#segments, segments: [], file: this.#file(number) };
+  #part(number: number, fromTicks: number): Part {
+    return { number, fromTicks, segments: [], file: this.#file(number) };
+  }
+
+  #spanOf({ fromTicks, segments }: Part, endTicks: number, isLast: boolean): PartSpan {
+    const firstFrame = segments[0]?.firstFrame ?? 0;
+    const videoSamples =
+      this.#reel.plan.copied === true
+        ? segments.reduce((sum, { copied }) => sum + (copied?.ticks.filter((ticks) => ticks < endTicks).length ?? 0), 0)
+        : (endTicks - fromTicks) / 1000;
+    return { fromTicks, endTicks, firstFrame, videoSamples, isLast };
+  }
+
+  /** Where the next segment begins, when `next` is the one that comes. */
+  #ticksOf({ copied }: SegmentIndex): number {
+    return copied?.ticks[0] ?? this.#segments * this.#segmentTicks;
+  }
+
+  #ticksBehind({ copied }: SegmentIndex): number {
+    return copied?.ticks.at(-1) ?? (this.#segments + 1) * this.#segmentTicks;
+  }
+
+  #endTicks(durationUs: number): number {
+    const { plan } = this.#reel;
+    if (plan.copied === true) return Math.max(1, Math.round((durationUs * pictureHz(plan)) / 1_000_000));
+    return picturesUntil(plan, durationUs) * 1000;
+  }
+
+  /** Length of the segments of pictures that are not copied. */
+  get #segmentTicks(): number {
+    const { fps, keyframeIntervalS } = this.#reel.plan.video;
+    return fps * keyframeIntervalS * 1000;
   }
 
   #file(number: number): GrowingFile | AdtsFile {
@@ -140,11 +167,6 @@ export class FileParts implements Disposable {
       temporary,
       this.#growsFromBytes === undefined ? {} : { growsFromBytes: this.#growsFromBytes },
     );
-  }
-
-  #firstPicture({ firstSegment }: Part): number {
-    const { fps, keyframeIntervalS } = this.#reel.plan.video;
-    return firstSegment * fps * keyframeIntervalS;
   }
 
   #pathOf(number: number, isSplit: boolean): string {

@@ -10,19 +10,17 @@ import {
   type RoomHistory,
   reelHistory,
   reelStreams,
-  type Scene,
   type StreamLife,
-  sceneAt,
-  singleSceneAt,
   spans,
 } from '../timeline/index.ts';
+import { CopiedSegments } from './copied-segments.ts';
 import type { FileClock } from './file-clock.ts';
 import { LiveStreams } from './live-streams.ts';
-import { Painter } from './painter.ts';
-import { PictureEncoder } from './picture-encoder.ts';
+import type { ReelParts } from './reel-parts.ts';
+import type { ReelPictures } from './reel-pictures.ts';
 import type { RenderPlan } from './render-plan.ts';
-import { SegmentBuilder, soundFramesBefore } from './segment-builder.ts';
-import type { Segment } from './segment-file.ts';
+import { SegmentBuilder, type Segments } from './segment-builder.ts';
+import { COPIED_HZ, type Segment } from './segment-file.ts';
 import { AAC_FRAME_SAMPLES, SoundEncoder } from './sound-encoder.ts';
 import { SoundMixer, type SoundPiece } from './sound-mixer.ts';
 import { LONGEST_CONCEALED_US, type SoundTrack } from './sound-track.ts';
@@ -45,33 +43,31 @@ export class FrameProducer implements Disposable {
   readonly #plan: RenderPlan;
   readonly #clock: FileClock;
   readonly #streams: LiveStreams;
-  readonly #painter: Painter;
-  readonly #pictures: PictureEncoder;
+  readonly #pictures: ReelPictures;
   readonly #sounds: SoundEncoder;
   readonly #mixer: SoundMixer;
-  readonly #builder: SegmentBuilder;
+  readonly #segments: Segments;
   #history: RoomHistory | null = null;
   #frame: number;
   #block: number;
   #reachedUs: number;
   #fed = false;
 
-  constructor(bundle: BundleReader, { plan, clock }: { plan: RenderPlan; clock: FileClock }, firstSegment: number) {
-    const { video, media } = plan;
+  constructor(bundle: BundleReader, { plan, clock }: ReelParts, resume: Resume, pictures: ReelPictures) {
     const { audio } = plan.parameters;
-    const pictures = video.fps * video.keyframeIntervalS;
-    const segmentSamples = audio.sampleRateHz * video.keyframeIntervalS;
+    const copied = plan.copied === true;
     this.#plan = plan;
     this.#clock = clock;
-    this.#frame = firstSegment * pictures;
-    this.#block = Math.max(0, soundFramesBefore(firstSegment, segmentSamples) - SOUND_RUN_UP_BLOCKS);
-    this.#reachedUs = clock.pastUs(Math.min(this.#frameUs(this.#frame), this.#blockUs(this.#block)));
-    this.#streams = new LiveStreams(bundle, { fromUs: this.#reachedUs });
-    this.#painter = new Painter(video);
-    this.#pictures = new PictureEncoder(video);
+    this.#pictures = pictures;
+    // Copied pictures are all read again, which costs next to nothing: what they are is known from the first ones.
+    this.#frame = copied ? 0 : resume.segment * plan.video.fps * plan.video.keyframeIntervalS;
+    this.#block = Math.max(0, resume.soundFrame - SOUND_RUN_UP_BLOCKS);
+    const [frameUs, blockUs] = [this.#frameUs(this.#frame), this.#blockUs(this.#block)];
+    this.#reachedUs = clock.pastUs(copied ? frameUs : Math.min(frameUs, blockUs));
+    this.#streams = new LiveStreams(bundle, { fromUs: clock.pastUs(copied ? blockUs : Math.min(frameUs, blockUs)), copied });
     this.#sounds = new SoundEncoder(audio, this.#block);
     this.#mixer = new SoundMixer(audio);
-    this.#builder = new SegmentBuilder({ pictures, segmentSamples, firstIndex: firstSegment, media });
+    this.#segments = segmentsOf(plan, resume);
   }
 
   /** Media time up to which pictures are made. */
@@ -98,17 +94,22 @@ export class FrameProducer implements Disposable {
     if (this.#isAway(reel, atUs)) return 'waiting';
     // The picture nearest to the moment is shown, so the error of a 15th of a second is ± 33 ms, not 0 to 67.
     this.#streams.decode({ picturesUs: atUs + Math.round((nextUs - atUs) / 2), soundUs: needUs });
-    if (this.#plan.media.picture) this.#paint(reel, atUs);
+    if (this.#plan.media.picture) {
+      const times = { atUs, untilUs: nextUs, frame: this.#frame };
+      this.#segments.addVideo(this.#pictures.make(reel, this.#streams, times));
+    }
     this.#fed = true;
     while (this.#blockUs(this.#block + 1) <= this.#frameUs(this.#frame + 1)) this.#mixBlock();
     this.#frame += 1;
+    if (this.#segments instanceof CopiedSegments)
+      this.#segments.reach(Math.round((this.#frameUs(this.#frame) * COPIED_HZ) / 1_000_000));
     if (this.#frame % this.#plan.video.fps === 0) this.#streams.retire(atUs, (life) => this.#isHeld(reel, life, atUs));
     return 'made';
   }
 
   /** The next finished segment, or null. */
   takeSegment(): Segment | null {
-    return this.#builder.take();
+    return this.#segments.take();
   }
 
   /** Ends the encoding: gives the segments that are left. */
@@ -121,11 +122,11 @@ export class FrameProducer implements Disposable {
       this.#streams.decode({ picturesUs: endUs, soundUs: endUs + SOUND_MARGIN_US });
     }
     while (this.#blockUs(this.#block) < end) this.#mixBlock();
-    if (this.#fed && this.#plan.media.picture) this.#builder.addVideo(this.#pictures.flush());
-    if (this.#plan.media.sound) this.#builder.addAudio(this.#sounds.flush());
+    if (this.#plan.media.picture) this.#segments.addVideo(this.#pictures.flush());
+    if (this.#plan.media.sound) this.#segments.addAudio(this.#sounds.flush());
     const segments: Segment[] = [];
-    for (let segment = this.#builder.take(); segment !== null; segment = this.#builder.take()) segments.push(segment);
-    const rest = this.#builder.takeRest();
+    for (let segment = this.#segments.take(); segment !== null; segment = this.#segments.take()) segments.push(segment);
+    const rest = this.#segments.takeRest();
     if (rest !== null) segments.push(rest);
     return segments;
   }
@@ -136,7 +137,6 @@ export class FrameProducer implements Disposable {
 
   [Symbol.dispose](): void {
     this.#streams[Symbol.dispose]();
-    this.#painter[Symbol.dispose]();
     this.#pictures[Symbol.dispose]();
     this.#sounds[Symbol.dispose]();
   }
@@ -165,24 +165,6 @@ export class FrameProducer implements Disposable {
     return parameters.fill === 'last' && stays.some((stay) => stay.userId === userId && spans(stay, atUs));
   }
 
-  #paint(reel: RoomHistory, atUs: number): void {
-    const { scene, backgroundColor } = this.#sceneAt(reel, atUs);
-    this.#painter.paint(scene, backgroundColor, (dump) => this.#streams.video(dump));
-    this.#builder.addVideo(this.#pictures.encode(this.#painter.canvas.frame, this.#frame));
-  }
-
-  #sceneAt(history: RoomHistory, atUs: number): { scene: Scene; backgroundColor: string } {
-    const { parameters, reel, video: canvas } = this.#plan;
-    const { facts } = this.#streams;
-    if (reel.kind === 'single') {
-      const scene = singleSceneAt(history, facts, { reel, canvas, fill: parameters.fill ?? 'last' }, atUs);
-      return { scene, backgroundColor: '#000000' };
-    }
-    const { layout, backgroundColor, subscription } = history.task === null ? parameters : lookAt(history.task, atUs);
-    const scene = sceneAt(history, facts, { canvas, layout, subscription, fill: parameters.fill }, atUs);
-    return { scene, backgroundColor };
-  }
-
   #mixBlock(): void {
     if (this.#plan.media.sound) this.#encodeBlock();
     this.#block += 1;
@@ -190,7 +172,7 @@ export class FrameProducer implements Disposable {
 
   #encodeBlock(): void {
     const pieces = [...this.#piecesOf(this.#block * AAC_FRAME_SAMPLES)];
-    this.#builder.addAudio(this.#sounds.encode(this.#mixer.mix(pieces, AAC_FRAME_SAMPLES)));
+    this.#segments.addAudio(this.#sounds.encode(this.#mixer.mix(pieces, AAC_FRAME_SAMPLES)));
   }
 
   /** The block from sample `first` of the file on, in pieces within which time goes on and the same are heard. */
@@ -230,4 +212,18 @@ export class FrameProducer implements Disposable {
   #blockUs(block: number): number {
     return (block * AAC_FRAME_SAMPLES * 1_000_000) / this.#plan.parameters.audio.sampleRateHz;
   }
+}
+
+/** Where a render goes on: behind so many segments, with a sound frame. */
+export type Resume = { segment: number; soundFrame: number };
+
+function segmentsOf({ copied, media, video, parameters: { audio } }: RenderPlan, resume: Resume): Segments {
+  const { sampleRateHz } = audio;
+  const firstIndex = resume.segment;
+  if (copied === true) {
+    const segmentS = video.keyframeIntervalS;
+    return new CopiedSegments({ segmentS, sampleRateHz, firstIndex, firstFrame: resume.soundFrame, media });
+  }
+  const segmentSamples = sampleRateHz * video.keyframeIntervalS;
+  return new SegmentBuilder({ pictures: video.fps * video.keyframeIntervalS, segmentSamples, firstIndex, media });
 }

@@ -65,7 +65,7 @@ export class GrowingFile implements Disposable {
   add(segment: SegmentIndex): void {
     this.#segments.push(segment);
     this.#dataBytes += dataBytesOf(segment);
-    this.#samples += segment.videoSizes.length + segment.audioSizes.length;
+    this.#samples += weightOf(segment);
     if (this.#fd === null && this.#dataBytes < this.#growsFromBytes) return;
     if (this.#fd === null || this.#indexBytes() > this.#roomBytes) this.#begin();
     else this.#copy(segment, this.#dataBytes - dataBytesOf(segment));
@@ -105,9 +105,9 @@ export class GrowingFile implements Disposable {
     return fileType().length + this.#roomBytes + DATA_HEAD_BYTES;
   }
 
-  /** A little more than the index of what there is: eight bytes a sample at most, and chunks. */
+  /** A little more than the index of what there is: eight bytes a sample at most, 24 of a copied one, and chunks. */
   #indexBytes(next?: SegmentIndex): number {
-    const samples = this.#samples + (next === undefined ? 0 : next.videoSizes.length + next.audioSizes.length);
+    const samples = this.#samples + (next === undefined ? 0 : weightOf(next));
     return 4096 + samples * 8 + (this.#segments.length + (next === undefined ? 0 : 1)) * 48;
   }
 
@@ -135,6 +135,11 @@ export class GrowingFile implements Disposable {
     // Only to have less to do at the end: whether it works is found out there.
     this.#syncing = syncData(this.#fd).catch(() => undefined);
   }
+}
+
+/** Samples of a segment; copied ones, whose lengths differ, count three times. */
+function weightOf({ videoSizes, audioSizes, copied }: SegmentIndex): number {
+  return videoSizes.length * (copied === undefined ? 1 : 3) + audioSizes.length;
 }
 
 function dataBytesOf({ videoSizes, audioSizes }: SegmentIndex): number {

@@ -30,6 +30,14 @@ export function lengthPrefixed(accessUnit: Buffer): Buffer {
   return Buffer.concat(parts);
 }
 
+/** The parameter sets that an access unit brings, in Annex B; null when one of both kinds is missing. */
+export function parameterSetsOf(accessUnit: Buffer): Buffer | null {
+  const units = splitAnnexB(accessUnit).filter((unit) => [SPS, PPS].includes((unit[0] ?? 0) & 0x1f));
+  const kinds = new Set(units.map((unit) => (unit[0] ?? 0) & 0x1f));
+  if (kinds.size < 2) return null;
+  return Buffer.concat(units.flatMap((unit) => [Buffer.from([0, 0, 0, 1]), unit]));
+}
+
 /** The AVCDecoderConfigurationRecord (ISO 14496-15 5.3.3.1) of an encoder's global header, for 4:2:0 of 8 bits. */
 export function avcDecoderConfiguration(globalHeader: Buffer): Buffer {
   const units = splitAnnexB(globalHeader);

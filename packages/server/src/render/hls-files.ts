@@ -7,6 +7,7 @@ import { syncFolderOf, writeDurably } from './durable-file.ts';
 import type { FileClock } from './file-clock.ts';
 import { initSegment, picturesUntil, subjectOf } from './finished-file.ts';
 import type { ReelOrder } from './reel-order.ts';
+import type { ReelParts } from './reel-parts.ts';
 import type { RenderPlan } from './render-plan.ts';
 import { soundFramesBefore } from './segment-builder.ts';
 import { readSamples, readSegmentIndex, type Segment, type SegmentIndex, segmentBytes } from './segment-file.ts';
@@ -27,14 +28,14 @@ export class HlsFiles implements Disposable {
   readonly #clock: FileClock;
   readonly #segments: SegmentIndex[] = [];
 
-  private constructor(order: ReelOrder, { plan, clock }: { plan: RenderPlan; clock: FileClock }) {
+  private constructor(order: ReelOrder, { plan, clock }: ReelParts) {
     this.#order = order;
     this.#plan = plan;
     this.#clock = clock;
   }
 
   /** The files of a reel with all segments that are there already. @throws file errors. */
-  static open(order: ReelOrder, reel: { plan: RenderPlan; clock: FileClock }): HlsFiles {
+  static open(order: ReelOrder, reel: ReelParts): HlsFiles {
     mkdirSync(order.outFolder, { recursive: true });
     const files = new HlsFiles(order, reel);
     for (;;) {

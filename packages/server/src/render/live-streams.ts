@@ -21,14 +21,19 @@ type Track = { life: StreamLife } & ({ kind: 'audio'; sound: SoundTrack } | { ki
 export class LiveStreams implements Disposable {
   readonly #bundle: BundleReader;
   readonly #fromUs: number;
+  readonly #copied: boolean;
   readonly #tracks = new Map<string, Track>();
   readonly #facts = new Map<string, StreamFacts>();
   readonly #reports = new Map<string, StreamReport>();
 
-  /** @param fromUs First moment that will be seen or heard. */
-  constructor(bundle: BundleReader, { fromUs }: { fromUs: number }) {
+  /**
+   * @param fromUs First moment that will be seen or heard.
+   * @param copied Whether pictures are not decoded but taken from the feeds of the tracks, from the first one on.
+   */
+  constructor(bundle: BundleReader, { fromUs, copied = false }: { fromUs: number; copied?: boolean }) {
     this.#bundle = bundle;
     this.#fromUs = fromUs;
+    this.#copied = copied;
   }
 
   /** What the packets of the dumps say so far. */
@@ -40,6 +45,12 @@ export class LiveStreams implements Disposable {
   *sounds(): Generator<{ userId: string; sound: SoundTrack }> {
     for (const track of this.#tracks.values())
       if (track.kind === 'audio') yield { userId: track.life.userId, sound: track.sound };
+  }
+
+  /** The picture streams that are there, in order of publishing, and their dumps. */
+  *videos(): Generator<{ dump: string; life: StreamLife; video: VideoTrack }> {
+    for (const [dump, track] of this.#tracks)
+      if (track.kind === 'video') yield { dump, life: track.life, video: track.video };
   }
 
   /** The picture stream of a dump. */
@@ -80,8 +91,8 @@ export class LiveStreams implements Disposable {
   /** Decodes the pictures up to `picturesUs` and the sound up to `soundUs`. */
   decode({ picturesUs, soundUs }: { picturesUs: number; soundUs: number }): void {
     for (const track of this.#tracks.values()) {
-      if (track.kind === 'video') track.video.showUntil(picturesUs);
-      else track.sound.hearUntil(soundUs);
+      if (track.kind === 'audio') track.sound.hearUntil(soundUs);
+      else if (!this.#copied) track.video.showUntil(picturesUs);
     }
   }
 
@@ -134,7 +145,7 @@ export class LiveStreams implements Disposable {
   }
 
   #openVideo(life: StreamLife, dump: string): VideoTrack {
-    if (life.fromUs >= this.#fromUs) return new VideoTrack(new StreamFeed(this.#bundle.openDump(dump)));
+    if (this.#copied || life.fromUs >= this.#fromUs) return new VideoTrack(new StreamFeed(this.#bundle.openDump(dump)));
     const first = this.#lastKeyFrame(life, dump);
     const video = new VideoTrack(
       new StreamFeed(this.#bundle.openDump(dump), { keep: ({ ordinal }) => ordinal >= first }),

@@ -16,6 +16,7 @@ export class PictureSize {
   readonly #bundle: BundleReader;
   readonly #untilUs: number;
   readonly #tracks = new Map<string, VideoTrack>();
+  readonly #codecs = new Set<string>();
   #atUs: number;
   #size: { widthPx: number; heightPx: number } | null = null;
 
@@ -34,6 +35,11 @@ export class PictureSize {
     const untilUs = Math.min(this.#untilUs, history.task?.untilUs ?? this.#untilUs);
     for (; this.#atUs <= untilUs; this.#atUs += STEP_US) if (!this.#look(history, readUs)) return 'waiting';
     return this.#size ?? 'nothing';
+  }
+
+  /** The codecs of the streams seen. */
+  get codecs(): ReadonlySet<string> {
+    return this.#codecs;
   }
 
   /** Gives everything back. May be called twice. */
@@ -57,6 +63,7 @@ export class PictureSize {
 
   #measure(track: VideoTrack): void {
     track.showUntil(this.#atUs);
+    if (track.feed.codec !== null) this.#codecs.add(track.feed.codec);
     const frame = track.picture?.frame;
     if (frame === undefined) return;
     const size = canvasOf(frame.width, frame.height);

@@ -4,22 +4,26 @@ import { playlistType, singleBaseName } from '../recording/file-name.ts';
 import type { RenderedFile, RenderOrder, StreamReport } from '../recording/render-protocol.ts';
 import { fileFormatsOf, mediaOf, type TaskParameters } from '../recording/task-parameters.ts';
 import { type ReelSubject, type RoomHistory, reelHistory, reelName, spans } from '../timeline/index.ts';
+import { NotCopyable } from './copied-pictures.ts';
+import { CopiedReel } from './copied-reel.ts';
 import { FileClock } from './file-clock.ts';
 import { FileParts } from './file-parts.ts';
 import { FileStart } from './file-start.ts';
 import { initSegment } from './finished-file.ts';
-import { FrameProducer } from './frame-producer.ts';
+import { FrameProducer, type Step } from './frame-producer.ts';
 import { HlsFiles } from './hls-files.ts';
+import { PaintedPictures } from './painted-pictures.ts';
 import { PictureEncoder } from './picture-encoder.ts';
 import { PictureSize } from './picture-size.ts';
 import type { ReelOrder } from './reel-order.ts';
+import type { ReelParts } from './reel-parts.ts';
 import {
   clearSegments,
   clearTemporaryFiles,
-  countSegments,
   fits,
   type RenderPlan,
   readPlan,
+  resumeOf,
   writePlan,
 } from './render-plan.ts';
 import { type Segment, writeSegment } from './segment-file.ts';
@@ -31,14 +35,16 @@ export type ReelWork = 'made' | 'waiting' | 'over';
 /** The journal as it is known at a moment. */
 export type ReadHistory = { history: RoomHistory; readUs: number };
 
+/** What is decided of a reel before anything is made; `copied`: its pictures can be copied, as far as is known. */
+type Decided = Pick<RenderPlan, 'startUs' | 'parameters' | 'media' | 'video'> & { copied?: boolean };
+
 /** Where a reel stands; it only moves forward. */
 type Stage =
   | { at: 'start'; search: FileStart }
   | { at: 'size'; startUs: number; search: PictureSize }
   | {
       at: 'making';
-      plan: RenderPlan;
-      clock: FileClock;
+      parts: ReelParts;
       producer: FrameProducer;
       outputs: (FileParts | HlsFiles)[];
       resumedAt: number;
@@ -151,44 +157,68 @@ export class Reel implements Disposable {
     if (parameters === undefined) return 'waiting';
     const media = mediaOfReel(this.subject, parameters);
     let { video } = parameters;
+    let copied = false;
     if (this.subject.kind === 'single' && media.picture) {
       const size = search.search(reelHistory(history, this.subject), readUs);
       if (size === 'waiting') return 'waiting';
       if (size !== 'nothing') video = videoOfSize(video, size);
+      copied = isCopyable(parameters, search.codecs);
     }
     search.close();
-    this.#begin({ startUs, parameters, media, video }, history);
+    this.#begin({ startUs, parameters, media, video, ...(copied ? { copied } : {}) }, history);
     return 'made';
   }
 
-  #begin(decided: Pick<RenderPlan, 'startUs' | 'parameters' | 'media' | 'video'>, history: RoomHistory): void {
+  #begin(decided: Decided, history: RoomHistory): void {
+    const before = readPlan(this.#workFolder);
+    // What turned out once not to be copyable is encoded from then on.
+    const { copied, ...rest } = decided;
+    const isCopied = copied === true && (before === null || before.copied === true);
     const plan: RenderPlan = {
       version: 2,
       taskId: this.#order.taskId,
       reel: this.subject,
-      ...decided,
+      ...rest,
+      ...(isCopied ? { copied: true } : {}),
       ...configurationsOf(decided),
     };
-    const before = readPlan(this.#workFolder);
     if (before === null || !fits(before, plan)) {
       // Other parameters or another version of the encoder: nothing of before can be gone on with.
       clearSegments(this.#workFolder);
-      writePlan(this.#workFolder, plan, initSegment(plan));
+      writePlan(this.#workFolder, plan, isCopied ? null : initSegment(plan));
     }
     const clock = new FileClock(plan.startUs);
     clock.follow(history);
-    const resumedAt = countSegments(this.#workFolder);
-    this.#segments = resumedAt;
-    const outputs = this.#openOutputs(plan, clock);
-    const producer = new FrameProducer(this.#bundle, { plan, clock }, resumedAt);
-    this.#stage = { at: 'making', plan, clock, producer, outputs, resumedAt };
+    const resume = resumeOf(this.#workFolder);
+    this.#segments = resume.segment;
+    const pictures = isCopied ? new CopiedReel(clock) : new PaintedPictures(plan);
+    const parts: ReelParts = {
+      plan,
+      clock,
+      ...(pictures instanceof CopiedReel ? { descriptions: pictures.descriptions } : {}),
+    };
+    const outputs = this.#openOutputs(parts);
+    const producer = new FrameProducer(this.#bundle, parts, resume, pictures);
+    this.#stage = { at: 'making', parts, producer, outputs, resumedAt: resume.segment };
   }
 
-  #openOutputs(plan: RenderPlan, clock: FileClock): (FileParts | HlsFiles)[] {
-    return fileFormatsOf(plan.parameters.output).map((format) => {
+  /** The capture turned out to hold what cannot be copied: everything is made anew, encoded. */
+  #encodeInstead({ parts, producer, outputs }: Stage & { at: 'making' }): ReelWork {
+    producer[Symbol.dispose]();
+    for (const output of outputs) output[Symbol.dispose]();
+    const { copied, ...plan } = parts.plan;
+    clearSegments(this.#workFolder);
+    writePlan(this.#workFolder, plan, null);
+    this.#segments = 0;
+    this.#stage = { at: 'size', startUs: plan.startUs, search: new PictureSize(this.#bundle, { fromUs: plan.startUs }) };
+    return copied === true ? 'made' : 'over';
+  }
+
+  #openOutputs(parts: ReelParts): (FileParts | HlsFiles)[] {
+    return fileFormatsOf(parts.plan.parameters.output).map((format) => {
       const order = this.#orderOf(format);
-      if (format === 'hls') return HlsFiles.open(order, { plan, clock });
-      return FileParts.open(order, { plan, clock }, { format: this.#isSoundApart(plan) ? 'aac' : format });
+      if (format === 'hls') return HlsFiles.open(order, parts);
+      return FileParts.open(order, parts, { format: this.#isSoundApart(parts.plan) ? 'aac' : format });
     });
   }
 
@@ -212,9 +242,15 @@ export class Reel implements Disposable {
   }
 
   #make(stage: Stage & { at: 'making' }, { history, readUs }: ReadHistory): ReelWork {
-    const { producer, clock, outputs, resumedAt } = stage;
-    clock.follow(history);
-    const step = producer.step(history, readUs);
+    const { producer, parts, outputs, resumedAt } = stage;
+    parts.clock.follow(history);
+    let step: Step;
+    try {
+      step = producer.step(history, readUs);
+    } catch (error) {
+      if (error instanceof NotCopyable) return this.#encodeInstead(stage);
+      throw error;
+    }
     this.#reachedUs = producer.reachedUs;
     if (step === 'waiting') return 'waiting';
     if (step === 'made') {
@@ -234,6 +270,14 @@ export class Reel implements Disposable {
     for (const output of outputs) output.add(index);
     this.#segments = segment.index + 1;
   }
+}
+
+/**
+ * Whether a stream's pictures can go into the files as they are. Segments of HLS have to begin with a key frame every
+ * few seconds, which senders do not give, and black pictures would have to be encoded.
+ */
+function isCopyable({ output, fill }: TaskParameters, codecs: ReadonlySet<string>): boolean {
+  return output.format === 'mp4' && fill !== 'black' && codecs.size === 1 && codecs.has('h264');
 }
 
 function mediaOfReel(reel: ReelSubject, { output }: TaskParameters): { picture: boolean; sound: boolean } {

@@ -243,6 +243,26 @@ describe.concurrent('reels', () => {
     await expectTones(ben, BEN.pitchHz, planned(call, ben, 4, 9));
   });
 
+  test('H.264 of one user is copied: the pictures as they were sent, other sizes from their key frame on', async () => {
+    const call = new TestCall();
+    call.task(-0.1, 12, single({ single: { merged: true } }));
+    call.user('anna', { fromS: 0, untilS: 12 });
+    call.stream('anna', 'opus', cachedSound({ pitchHz: ANNA.pitchHz, seconds: 12 }), { fromS: 0, untilS: 12 });
+    const picture = { codec: 'h264' as const, color: ANNA.color, keyInterval: 60 };
+    const small = cachedPicture({ ...picture, seconds: 6 });
+    const large = cachedPicture({ ...picture, seconds: 6, fromS: 6, widthPx: 480, heightPx: 270 });
+    const frames = [...small, ...large];
+    call.stream('anna', 'h264', frames, { fromS: 0, untilS: 12 });
+    const [file] = await rendered('copied', call);
+    if (file === undefined) throw new Error('no file');
+    expect([file.widthPx, file.heightPx]).toEqual([320, 180]);
+    expect(Math.abs(file.durationUs - 12e6)).toBeLessThan(100_000);
+    // Every picture that was sent, and no other.
+    expect((await probeFile(file.path)).video?.frames).toBe(frames.length);
+    await expectFlashes(file, planned(call, file, 0, 12));
+    await expectTones(file, ANNA.pitchHz, planned(call, file, 0, 12));
+  });
+
   test('mixed, with the last picture where none comes', async () => {
     const call = new TestCall();
     call.task(-0.1, 6, { ...TEST_PARAMETERS, fill: 'last' });
