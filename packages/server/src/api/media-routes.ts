@@ -65,6 +65,7 @@ export function mediaRoutes(
 const CONTENT_TYPES = Object.freeze({
   mp4: 'video/mp4',
   aac: 'audio/aac',
+  webm: 'video/webm',
   hls: 'application/vnd.apple.mpegurl',
 } as const satisfies Record<MediaRecord['type'], string>);
 

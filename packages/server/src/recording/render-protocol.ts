@@ -35,8 +35,8 @@ export type RenderOrder = {
 /** A finished file and its facts. */
 export type RenderedFile = {
   name: string;
-  /** Kind of the file, and its extension. */
-  type: 'mp4' | 'aac' | 'hls';
+  /** Kind of the file, and its extension, but for `hls` (`.m3u8`) and sound alone as `webm` (`.weba`). */
+  type: 'mp4' | 'aac' | 'hls' | 'webm';
   path: string;
   /** Whose it is; null: of all. */
   userId: string | null;
@@ -56,8 +56,8 @@ export type RenderedFile = {
   widthPx: number;
   /** 0 where there is no picture. */
   heightPx: number;
-  videoCodec: 'h264' | null;
-  audioCodec: 'aac' | null;
+  videoCodec: 'h264' | 'vp8' | 'vp9' | 'av1' | null;
+  audioCodec: 'aac' | 'opus' | null;
 };
 
 /** What was seen of one captured stream while rendering. */

@@ -66,7 +66,9 @@ export class CopiedPictures {
     track.history.shown(frame.mediaUs, { width: widthPx, height: heightPx });
     const index = this.#count;
     this.#count += 1;
-    return { index, key: frame.key, data: lengthPrefixed(frame.data), copied: { ticks, description } };
+    // Chromium knows the first description only: in a file of several sizes it goes by the sets beside the pictures.
+    const data = lengthPrefixed(frame.data, { withSets: true });
+    return { index, key: frame.key, data, copied: { ticks, description } };
   }
 
   /** Number of the description of a key frame; null when it brings no parameter sets. */

@@ -38,11 +38,7 @@ export class FileParts implements Disposable {
   #open: Part;
   #segments = 0;
 
-  private constructor(
-    order: ReelOrder,
-    reel: ReelParts,
-    { format = 'mp4', growsFromBytes }: PartOptions,
-  ) {
+  private constructor(order: ReelOrder, reel: ReelParts, { format = 'mp4', growsFromBytes }: PartOptions) {
     this.#order = order;
     this.#reel = reel;
     this.#format = format;
@@ -88,10 +84,7 @@ export class FileParts implements Disposable {
     for (const { written } of unused) await written;
     for (const { path } of unused) rmSync(path);
     const path = this.#pathOf(last.number, files.length > 0);
-    return [
-      ...files,
-      await finishPart(last.file, path, this.#reel, this.#spanOf(last, endTicks, true)),
-    ];
+    return [...files, await finishPart(last.file, path, this.#reel, this.#spanOf(last, endTicks, true))];
   }
 
   /** Removes what was not finished. */

@@ -14,7 +14,15 @@ import { AAC_FRAME_SAMPLES } from './sound-encoder.ts';
 export function initSegment(plan: RenderPlan, { priming = AAC_FRAME_SAMPLES } = {}): Buffer {
   return Buffer.concat([
     fileType(),
-    movieBox(tracksOf({ plan, clock: new FileClock(plan.startUs) }, { fromTicks: 0, endTicks: 0, priming }, NO_SAMPLES, NO_SAMPLES), { fragmented: true }),
+    movieBox(
+      tracksOf(
+        { plan, clock: new FileClock(plan.startUs) },
+        { fromTicks: 0, endTicks: 0, priming },
+        NO_SAMPLES,
+        NO_SAMPLES,
+      ),
+      { fragmented: true },
+    ),
   ]);
 }
 
@@ -28,7 +36,13 @@ export function picturesUntil(plan: RenderPlan, durationUs: number): number {
 }
 
 /** What a part of a reel is: from one moment of the file to another, in units of {@link pictureHz}. */
-export type PartSpan = { fromTicks: number; endTicks: number; firstFrame: number; videoSamples: number; isLast: boolean };
+export type PartSpan = {
+  fromTicks: number;
+  endTicks: number;
+  firstFrame: number;
+  videoSamples: number;
+  isLast: boolean;
+};
 
 /**
  * Makes one part of a reel. Its sound begins with the frames that its decoder needs first, which its edit list

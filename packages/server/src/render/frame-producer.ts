@@ -16,6 +16,7 @@ import {
 import { CopiedSegments } from './copied-segments.ts';
 import type { FileClock } from './file-clock.ts';
 import { LiveStreams } from './live-streams.ts';
+import type { Step } from './reel-maker.ts';
 import type { ReelParts } from './reel-parts.ts';
 import type { ReelPictures } from './reel-pictures.ts';
 import type { RenderPlan } from './render-plan.ts';
@@ -34,9 +35,6 @@ const SOUND_RUN_UP_BLOCKS = 8;
 const SOUND_MARGIN_US = LONGEST_CONCEALED_US + 60_000;
 /** A pause is passed over in such steps, so that little of it is held at a time. */
 const PAUSE_STEP_US = 500_000;
-
-/** What a step came to; `ended`: the file's length. */
-export type Step = 'made' | 'waiting' | { durationUs: number };
 
 /** Makes a reel's pictures and sound one output frame after another, from a segment's beginning on. */
 export class FrameProducer implements Disposable {
@@ -64,7 +62,10 @@ export class FrameProducer implements Disposable {
     this.#block = Math.max(0, resume.soundFrame - SOUND_RUN_UP_BLOCKS);
     const [frameUs, blockUs] = [this.#frameUs(this.#frame), this.#blockUs(this.#block)];
     this.#reachedUs = clock.pastUs(copied ? frameUs : Math.min(frameUs, blockUs));
-    this.#streams = new LiveStreams(bundle, { fromUs: clock.pastUs(copied ? blockUs : Math.min(frameUs, blockUs)), copied });
+    this.#streams = new LiveStreams(bundle, {
+      fromUs: clock.pastUs(copied ? blockUs : Math.min(frameUs, blockUs)),
+      copied,
+    });
     this.#sounds = new SoundEncoder(audio, this.#block);
     this.#mixer = new SoundMixer(audio);
     this.#segments = segmentsOf(plan, resume);

@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
 import {
   closeSync,
-  createReadStream,
   fdatasync,
   fsyncSync,
   ftruncateSync,
@@ -12,6 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { syncFolderOf } from './durable-file.ts';
+import { hashOf } from './file-hash.ts';
 import { box, u32, u64 } from './mp4-box.ts';
 import { writeMp4 } from './mp4-file.ts';
 import { fileType, movieBox } from './mp4-movie.ts';
@@ -157,10 +156,4 @@ async function syncData(fd: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     fdatasync(fd, (error) => (error === null ? resolve() : reject(error)));
   });
-}
-
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const block of createReadStream(path, { highWaterMark: 4 * 1024 * 1024 })) hash.update(block as Buffer);
-  return hash.digest('hex');
 }

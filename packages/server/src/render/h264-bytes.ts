@@ -18,11 +18,15 @@ export function splitAnnexB(bytes: Buffer): Buffer[] {
   return units;
 }
 
-/** An access unit as MP4 keeps it: slices, each behind four bytes of length. */
-export function lengthPrefixed(accessUnit: Buffer): Buffer {
+/**
+ * An access unit as MP4 keeps it: slices, each behind four bytes of length.
+ * @param withSets Whether parameter sets stay in it, too; not by default.
+ */
+export function lengthPrefixed(accessUnit: Buffer, { withSets = false } = {}): Buffer {
   const parts: Buffer[] = [];
   for (const unit of splitAnnexB(accessUnit)) {
-    if (!KEPT.has((unit[0] ?? 0) & 0x1f)) continue;
+    const kind = (unit[0] ?? 0) & 0x1f;
+    if (!KEPT.has(kind) && !(withSets && (kind === SPS || kind === PPS))) continue;
     const length = Buffer.alloc(4);
     length.writeUInt32BE(unit.length);
     parts.push(length, unit);

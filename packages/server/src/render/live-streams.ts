@@ -42,9 +42,9 @@ export class LiveStreams implements Disposable {
   }
 
   /** The sound streams that are there, and whose they are. */
-  *sounds(): Generator<{ userId: string; sound: SoundTrack }> {
-    for (const track of this.#tracks.values())
-      if (track.kind === 'audio') yield { userId: track.life.userId, sound: track.sound };
+  *sounds(): Generator<{ dump: string; userId: string; sound: SoundTrack }> {
+    for (const [dump, track] of this.#tracks)
+      if (track.kind === 'audio') yield { dump, userId: track.life.userId, sound: track.sound };
   }
 
   /** The picture streams that are there, in order of publishing, and their dumps. */

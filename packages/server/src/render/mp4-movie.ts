@@ -103,8 +103,7 @@ function trackBox(track: Track): Buffer {
 
 function mediaBox({ timescale, sampleDuration, media, samples }: Track): Buffer {
   const isVideo = media.kind === 'video';
-  const duration =
-    samples.durations?.reduce((sum, length) => sum + length, 0) ?? samples.sizes.length * sampleDuration;
+  const duration = samples.durations?.reduce((sum, length) => sum + length, 0) ?? samples.sizes.length * sampleDuration;
   const header = fullBox('mdhd', 1, 0, u64(0, 0), u32(timescale), u64(duration), u16(0x55c4, 0));
   const handler = fullBox(
     'hdlr',

@@ -57,7 +57,12 @@ export function sampleTables(
   const durations = ticks.map((tick, index) => Math.max(1, (ticks[index + 1] ?? endTicks) - tick));
   return {
     pieces,
-    video: { sizes: video.sizes, keys, chunks: video.chunks, ...(isCopied ? { firstTicks: ticks[0] ?? 0, durations } : {}) },
+    video: {
+      sizes: video.sizes,
+      keys,
+      chunks: video.chunks,
+      ...(isCopied ? { firstTicks: ticks[0] ?? 0, durations } : {}),
+    },
     audio: { sizes: audio.sizes, keys: null, chunks: audio.chunks },
     endBytes: Math.max(video.endBytes, audio.endBytes),
   };

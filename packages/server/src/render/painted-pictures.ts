@@ -34,11 +34,7 @@ export class PaintedPictures implements ReelPictures {
     this.#encoder[Symbol.dispose]();
   }
 
-  #sceneAt(
-    history: RoomHistory,
-    { facts }: LiveStreams,
-    atUs: number,
-  ): { scene: Scene; backgroundColor: string } {
+  #sceneAt(history: RoomHistory, { facts }: LiveStreams, atUs: number): { scene: Scene; backgroundColor: string } {
     const { parameters, reel, video: canvas } = this.#plan;
     if (reel.kind === 'single') {
       const scene = singleSceneAt(history, facts, { reel, canvas, fill: parameters.fill ?? 'last' }, atUs);

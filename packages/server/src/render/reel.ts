@@ -2,32 +2,23 @@ import { join } from 'node:path';
 import type { BundleReader } from '../capture/index.ts';
 import { playlistType, singleBaseName } from '../recording/file-name.ts';
 import type { RenderedFile, RenderOrder, StreamReport } from '../recording/render-protocol.ts';
-import { fileFormatsOf, mediaOf, type TaskParameters } from '../recording/task-parameters.ts';
+import { fileFormatsOf, mediaOf } from '../recording/task-parameters.ts';
 import { type ReelSubject, type RoomHistory, reelHistory, reelName, spans } from '../timeline/index.ts';
 import { NotCopyable } from './copied-pictures.ts';
 import { CopiedReel } from './copied-reel.ts';
 import { FileClock } from './file-clock.ts';
 import { FileParts } from './file-parts.ts';
 import { FileStart } from './file-start.ts';
-import { initSegment } from './finished-file.ts';
-import { FrameProducer, type Step } from './frame-producer.ts';
 import { HlsFiles } from './hls-files.ts';
+import { OriginalReel } from './original-reel.ts';
 import { PaintedPictures } from './painted-pictures.ts';
-import { PictureEncoder } from './picture-encoder.ts';
 import { PictureSize } from './picture-size.ts';
+import type { ReelMaker, Step } from './reel-maker.ts';
 import type { ReelOrder } from './reel-order.ts';
 import type { ReelParts } from './reel-parts.ts';
-import {
-  clearSegments,
-  clearTemporaryFiles,
-  fits,
-  type RenderPlan,
-  readPlan,
-  resumeOf,
-  writePlan,
-} from './render-plan.ts';
-import { type Segment, writeSegment } from './segment-file.ts';
-import { SoundEncoder } from './sound-encoder.ts';
+import { decide, forgetCopying, mediaOfReel, settlePlan } from './reel-plan.ts';
+import { clearTemporaryFiles, type RenderPlan, readPlan, resumeOf } from './render-plan.ts';
+import { SegmentedReel } from './segmented-reel.ts';
 
 /** What work on a reel came to. `made`: there may be more to do at once; `over`: all is made. */
 export type ReelWork = 'made' | 'waiting' | 'over';
@@ -35,26 +26,17 @@ export type ReelWork = 'made' | 'waiting' | 'over';
 /** The journal as it is known at a moment. */
 export type ReadHistory = { history: RoomHistory; readUs: number };
 
-/** What is decided of a reel before anything is made; `copied`: its pictures can be copied, as far as is known. */
-type Decided = Pick<RenderPlan, 'startUs' | 'parameters' | 'media' | 'video'> & { copied?: boolean };
-
-/** Where a reel stands; it only moves forward. */
+/** Where a reel stands; it only moves forward, but for one whose pictures turn out not to be copyable. */
 type Stage =
   | { at: 'start'; search: FileStart }
   | { at: 'size'; startUs: number; search: PictureSize }
-  | {
-      at: 'making';
-      parts: ReelParts;
-      producer: FrameProducer;
-      outputs: (FileParts | HlsFiles)[];
-      resumedAt: number;
-    }
-  | { at: 'over'; outputs: (FileParts | HlsFiles)[]; durationUs: number; reports: StreamReport[]; resumedAt: number }
+  | { at: 'making'; maker: ReelMaker }
+  | { at: 'over'; maker: ReelMaker; durationUs: number }
   | { at: 'empty' };
 
 /**
- * One recording within a task: its beginning is found, then its picture's size, then segments are made as the
- * bundle grows, and in the end its files. Started again after a crash, it goes on behind the last segment.
+ * One recording within a task: its beginning is found, then its picture's size, then it is made as the bundle
+ * grows, and in the end its files. Started again after a crash, it goes on behind the last segment.
  */
 export class Reel implements Disposable {
   readonly subject: ReelSubject;
@@ -62,8 +44,6 @@ export class Reel implements Disposable {
   readonly #order: RenderOrder;
   readonly #workFolder: string;
   #stage: Stage;
-  #segments = 0;
-  #reachedUs = 0;
 
   /** @param fromUs Where the task's window begins. */
   constructor(bundle: BundleReader, order: RenderOrder, subject: ReelSubject, { fromUs }: { fromUs: number }) {
@@ -77,17 +57,17 @@ export class Reel implements Disposable {
 
   /** Segments that are on the disk. */
   get segments(): number {
-    return this.#segments;
+    return this.#maker?.segments ?? 0;
   }
 
   /** Media time up to which it is made; null when it is over, or nothing is known to make. */
   get reachedUs(): number | null {
-    return this.#stage.at === 'making' ? this.#reachedUs : null;
+    return this.#stage.at === 'making' ? this.#stage.maker.reachedUs : null;
   }
 
   /** With which segment it was gone on. */
   get resumedAt(): number {
-    return this.#stage.at === 'making' || this.#stage.at === 'over' ? this.#stage.resumedAt : 0;
+    return this.#maker?.resumedAt ?? 0;
   }
 
   /** Whether there was nothing to make it of. */
@@ -104,7 +84,7 @@ export class Reel implements Disposable {
       case 'size':
         return this.#findSize(stage, read);
       case 'making':
-        return this.#make(stage, read);
+        return this.#make(stage.maker, read);
       default:
         return 'over';
     }
@@ -112,25 +92,23 @@ export class Reel implements Disposable {
 
   /** Makes the files of a reel that is over. @throws file errors. */
   async finish(): Promise<RenderedFile[]> {
-    if (this.#stage.at !== 'over') return [];
-    const { outputs, durationUs } = this.#stage;
-    const files: RenderedFile[] = [];
-    for (const output of outputs) files.push(...(await output.finish(durationUs)));
-    return files;
+    return this.#stage.at === 'over' ? this.#stage.maker.finish(this.#stage.durationUs) : [];
   }
 
   /** What was seen of its streams. */
   reports(): StreamReport[] {
-    if (this.#stage.at === 'over') return this.#stage.reports;
-    return this.#stage.at === 'making' ? this.#stage.producer.reports() : [];
+    return this.#maker?.reports() ?? [];
   }
 
   [Symbol.dispose](): void {
     const stage = this.#stage;
     if (stage.at === 'start' || stage.at === 'size') stage.search.close();
-    if (stage.at === 'making') stage.producer[Symbol.dispose]();
-    if (stage.at === 'making' || stage.at === 'over') for (const output of stage.outputs) output[Symbol.dispose]();
+    this.#maker?.[Symbol.dispose]();
     this.#stage = { at: 'empty' };
+  }
+
+  get #maker(): ReelMaker | null {
+    return this.#stage.at === 'making' || this.#stage.at === 'over' ? this.#stage.maker : null;
   }
 
   #findStart(search: FileStart, { history, readUs }: ReadHistory): ReelWork {
@@ -148,70 +126,65 @@ export class Reel implements Disposable {
       this.#stage = { at: 'empty' };
       return 'over';
     }
-    this.#stage = { at: 'size', startUs: foundUs, search: new PictureSize(this.#bundle, { fromUs: foundUs }) };
+    this.#lookForSize(foundUs);
     return 'made';
+  }
+
+  #lookForSize(startUs: number): void {
+    this.#stage = { at: 'size', startUs, search: new PictureSize(this.#bundle, { fromUs: startUs }) };
   }
 
   #findSize({ startUs, search }: Stage & { at: 'size' }, { history, readUs }: ReadHistory): ReelWork {
     const parameters = history.task?.parameters;
     if (parameters === undefined) return 'waiting';
-    const media = mediaOfReel(this.subject, parameters);
-    let { video } = parameters;
-    let copied = false;
-    if (this.subject.kind === 'single' && media.picture) {
-      const size = search.search(reelHistory(history, this.subject), readUs);
-      if (size === 'waiting') return 'waiting';
-      if (size !== 'nothing') video = videoOfSize(video, size);
-      copied = isCopyable(parameters, search.codecs);
-    }
+    let size: ReturnType<PictureSize['search']> = 'nothing';
+    if (this.subject.kind === 'single' && mediaOfReel(this.subject, parameters).picture)
+      size = search.search(reelHistory(history, this.subject), readUs);
+    if (size === 'waiting') return 'waiting';
     search.close();
-    this.#begin({ startUs, parameters, media, video, ...(copied ? { copied } : {}) }, history);
+    const facts = { startUs, size: size === 'nothing' ? null : size, codecs: search.codecs };
+    const plan = settlePlan(this.#workFolder, this.#order, this.subject, decide(this.subject, parameters, facts));
+    const clock = new FileClock(startUs);
+    clock.follow(history);
+    const isOriginal = this.subject.kind === 'single' && parameters.single?.original === true;
+    const maker = isOriginal ? this.#original({ plan, clock }) : this.#segmented({ plan, clock });
+    this.#stage = { at: 'making', maker };
     return 'made';
   }
 
-  #begin(decided: Decided, history: RoomHistory): void {
-    const before = readPlan(this.#workFolder);
-    // What turned out once not to be copyable is encoded from then on.
-    const { copied, ...rest } = decided;
-    const isCopied = copied === true && (before === null || before.copied === true);
-    const plan: RenderPlan = {
-      version: 2,
-      taskId: this.#order.taskId,
-      reel: this.subject,
-      ...rest,
-      ...(isCopied ? { copied: true } : {}),
-      ...configurationsOf(decided),
-    };
-    if (before === null || !fits(before, plan)) {
-      // Other parameters or another version of the encoder: nothing of before can be gone on with.
-      clearSegments(this.#workFolder);
-      writePlan(this.#workFolder, plan, isCopied ? null : initSegment(plan));
-    }
-    const clock = new FileClock(plan.startUs);
-    clock.follow(history);
-    const resume = resumeOf(this.#workFolder);
-    this.#segments = resume.segment;
-    const pictures = isCopied ? new CopiedReel(clock) : new PaintedPictures(plan);
-    const parts: ReelParts = {
-      plan,
-      clock,
-      ...(pictures instanceof CopiedReel ? { descriptions: pictures.descriptions } : {}),
-    };
-    const outputs = this.#openOutputs(parts);
-    const producer = new FrameProducer(this.#bundle, parts, resume, pictures);
-    this.#stage = { at: 'making', parts, producer, outputs, resumedAt: resume.segment };
+  #original(parts: ReelParts): ReelMaker {
+    return new OriginalReel(this.#bundle, parts, this.#orderOf('mp4'));
   }
 
-  /** The capture turned out to hold what cannot be copied: everything is made anew, encoded. */
-  #encodeInstead({ parts, producer, outputs }: Stage & { at: 'making' }): ReelWork {
-    producer[Symbol.dispose]();
-    for (const output of outputs) output[Symbol.dispose]();
-    const { copied, ...plan } = parts.plan;
-    clearSegments(this.#workFolder);
-    writePlan(this.#workFolder, plan, null);
-    this.#segments = 0;
-    this.#stage = { at: 'size', startUs: plan.startUs, search: new PictureSize(this.#bundle, { fromUs: plan.startUs }) };
-    return copied === true ? 'made' : 'over';
+  #segmented({ plan, clock }: ReelParts): ReelMaker {
+    const pictures = plan.copied === true ? new CopiedReel(clock) : new PaintedPictures(plan);
+    const parts: ReelParts =
+      pictures instanceof CopiedReel ? { plan, clock, descriptions: pictures.descriptions } : { plan, clock };
+    return new SegmentedReel(this.#bundle, parts, {
+      workFolder: this.#workFolder,
+      resume: resumeOf(this.#workFolder),
+      pictures,
+      outputs: this.#openOutputs(parts),
+    });
+  }
+
+  #make(maker: ReelMaker, { history, readUs }: ReadHistory): ReelWork {
+    let step: Step;
+    try {
+      step = maker.step(history, readUs);
+    } catch (error) {
+      if (!(error instanceof NotCopyable)) throw error;
+      // The capture turned out to hold what cannot be copied: everything is made anew, encoded.
+      maker[Symbol.dispose]();
+      const startUs = readPlan(this.#workFolder)?.startUs;
+      forgetCopying(this.#workFolder);
+      if (startUs === undefined) throw error;
+      this.#lookForSize(startUs);
+      return 'made';
+    }
+    if (step === 'made' || step === 'waiting') return step;
+    this.#stage = { at: 'over', maker, durationUs: step.durationUs };
+    return 'over';
   }
 
   #openOutputs(parts: ReelParts): (FileParts | HlsFiles)[] {
@@ -240,69 +213,4 @@ export class Reel implements Disposable {
       ...(splitAt === undefined ? {} : { splitAt }),
     };
   }
-
-  #make(stage: Stage & { at: 'making' }, { history, readUs }: ReadHistory): ReelWork {
-    const { producer, parts, outputs, resumedAt } = stage;
-    parts.clock.follow(history);
-    let step: Step;
-    try {
-      step = producer.step(history, readUs);
-    } catch (error) {
-      if (error instanceof NotCopyable) return this.#encodeInstead(stage);
-      throw error;
-    }
-    this.#reachedUs = producer.reachedUs;
-    if (step === 'waiting') return 'waiting';
-    if (step === 'made') {
-      for (let segment = producer.takeSegment(); segment !== null; segment = producer.takeSegment())
-        this.#keep(segment, outputs);
-      return 'made';
-    }
-    for (const segment of producer.finish()) this.#keep(segment, outputs);
-    const reports = producer.reports();
-    producer[Symbol.dispose]();
-    this.#stage = { at: 'over', outputs, durationUs: step.durationUs, reports, resumedAt };
-    return 'over';
-  }
-
-  #keep(segment: Segment, outputs: readonly (FileParts | HlsFiles)[]): void {
-    const index = writeSegment(this.#workFolder, segment);
-    for (const output of outputs) output.add(index);
-    this.#segments = segment.index + 1;
-  }
-}
-
-/**
- * Whether a stream's pictures can go into the files as they are. Segments of HLS have to begin with a key frame every
- * few seconds, which senders do not give, and black pictures would have to be encoded.
- */
-function isCopyable({ output, fill }: TaskParameters, codecs: ReadonlySet<string>): boolean {
-  return output.format === 'mp4' && fill !== 'black' && codecs.size === 1 && codecs.has('h264');
-}
-
-function mediaOfReel(reel: ReelSubject, { output }: TaskParameters): { picture: boolean; sound: boolean } {
-  if (reel.kind === 'mixed' || reel.media === 'both') return mediaOf(output);
-  return { picture: reel.media === 'video', sound: reel.media === 'audio' };
-}
-
-/** Bits for a picture of another size than the parameters say: as many a pixel, and not fewer than a small one needs. */
-function videoOfSize(
-  video: TaskParameters['video'],
-  { widthPx, heightPx }: { widthPx: number; heightPx: number },
-): TaskParameters['video'] {
-  const share = (widthPx * heightPx) / (video.widthPx * video.heightPx);
-  const bitrateBps = Math.round(Math.min(Math.max(video.bitrateBps * share, 200_000), 8_192_000));
-  return { ...video, widthPx, heightPx, bitrateBps };
-}
-
-function configurationsOf({
-  video,
-  parameters: { audio },
-}: Pick<RenderPlan, 'video' | 'parameters'>): Pick<RenderPlan, 'avcConfiguration' | 'aacConfiguration'> {
-  using pictures = new PictureEncoder(video);
-  using sounds = new SoundEncoder(audio, 0);
-  return {
-    avcConfiguration: pictures.configuration.toString('base64'),
-    aacConfiguration: sounds.configuration.toString('base64'),
-  };
 }

@@ -263,6 +263,79 @@ describe.concurrent('reels', () => {
     await expectTones(file, ANNA.pitchHz, planned(call, file, 0, 12));
   });
 
+  test.for(['vp8', 'vp9', 'av1', 'h264'] as const)('%s and Opus as they were captured', async (codec) => {
+    const call = new TestCall();
+    call.task(-0.1, 6, single({ single: { merged: true, original: true } }));
+    call.caller('anna', { ...ANNA, codec, fromS: 0, untilS: 6 });
+    const [file] = await rendered(`original-${codec}`, call);
+    if (file === undefined) throw new Error('no file');
+    expect(file).toMatchObject({ videoCodec: codec, audioCodec: 'opus', widthPx: 320, heightPx: 180 });
+    expect(file.name).toBe(name('anna', codec === 'h264' ? 'main_1.mp4' : 'main_1.webm'));
+    const facts = await probeFile(file.path);
+    expect(facts).toMatchObject({ video: { codec }, audio: { codec: 'opus' } });
+    expect((await seen(file)).length).toBe(180);
+    await expectFlashes(file, planned(call, file, 0, 6));
+    await expectTones(file, ANNA.pitchHz, planned(call, file, 0, 6));
+  });
+
+  test('originals: apart, and another file where the codec is another one', async () => {
+    const call = new TestCall();
+    call.task(-0.1, 8, single({ single: { original: true } }));
+    call.caller('anna', { ...ANNA, codec: 'vp8', fromS: 0, untilS: 4 });
+    call.caller('anna', { ...ANNA, codec: 'h264', fromS: 5, untilS: 8 });
+    const files = await rendered('original-apart', call, { indexAlways: false });
+    expect(files.map((file) => file.name).sort()).toEqual(
+      [name('anna', 'main_1.webm'), name('anna', 'main_2.mp4'), name('anna', 'main.weba')].sort(),
+    );
+    const sound = fileOf(files, name('anna', 'main.weba'));
+    await expectTones(sound, ANNA.pitchHz, [...planned(call, sound, 0, 4), ...planned(call, sound, 5, 8)]);
+    const second = fileOf(files, name('anna', 'main_2.mp4'));
+    await expectFlashes(second, planned(call, second, 5, 8));
+    await expectFlashes(
+      fileOf(files, name('anna', 'main_1.webm')),
+      planned(call, fileOf(files, name('anna', 'main_1.webm')), 0, 4),
+    );
+  });
+
+  test('originals are split at key frames: nothing is lost or doubled', async () => {
+    const call = new TestCall();
+    call.task(-0.1, 9, single({ single: { merged: true, original: true } }));
+    call.caller('anna', { ...ANNA, codec: 'vp8', keyInterval: 60, fromS: 0, untilS: 9 });
+    const files = await rendered('original-split', call, { splitAt: { durationMs: 3_500 } });
+    expect(files.map((file) => file.name)).toEqual([1, 2, 3].map((index) => name('anna', `main_${index}.webm`)));
+    let frames = 0;
+    for (const [index, file] of files.entries()) {
+      const [fromS, untilS] = [index * 4, Math.min(9, index * 4 + 4)];
+      frames += (await seen(file)).length;
+      await expectFlashes(file, planned(call, file, fromS, untilS));
+      await expectTones(file, ANNA.pitchHz, planned(call, file, fromS, untilS));
+    }
+    expect(frames).toBe(270);
+  });
+
+  test('what cannot be copied is encoded: turned pictures, another codec, a pause', async () => {
+    const merged = single({ single: { merged: true }, sources: 'main' });
+    const pause = new TestCall();
+    pause.task(-0.1, 9, merged);
+    pause.caller('anna', { ...ANNA, codec: 'h264', fromS: 0, untilS: 9 });
+    pause.pause(5.5, 6.7);
+    const [paused] = await rendered('not-paused', pause);
+    if (paused === undefined) throw new Error('no file');
+    const times = [...planned(pause, paused, 0, 6), ...planned(pause, paused, 7, 9).map((atUs) => atUs - 1.2e6)];
+    await expectFlashes(paused, times);
+    await expectTones(paused, ANNA.pitchHz, times);
+    const codecs = new TestCall();
+    codecs.task(-0.1, 10, merged);
+    codecs.caller('anna', { ...ANNA, codec: 'h264', fromS: 0, untilS: 6 });
+    codecs.caller('anna', { ...ANNA, codec: 'vp8', fromS: 7, untilS: 10 });
+    const [other] = await rendered('not-codec', codecs);
+    if (other === undefined) throw new Error('no file');
+    const both = [...planned(codecs, other, 0, 6), ...planned(codecs, other, 7, 10)];
+    await expectFlashes(other, both);
+    await expectTones(other, ANNA.pitchHz, both);
+    expect((await probeFile(other.path)).video?.frames).toBeCloseTo((other.durationUs * 15) / 1e6, -1);
+  });
+
   test('mixed, with the last picture where none comes', async () => {
     const call = new TestCall();
     call.task(-0.1, 6, { ...TEST_PARAMETERS, fill: 'last' });

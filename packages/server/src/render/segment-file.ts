@@ -138,7 +138,14 @@ export function readSegmentIndex(workFolder: string, index: number): SegmentInde
 }
 
 /** A run of samples as a segment's index says it. */
-type Run = { trackId: number; description: number; decodeTime: number; sizes: number[]; keys: boolean[]; durations: number[] | null };
+type Run = {
+  trackId: number;
+  description: number;
+  decodeTime: number;
+  sizes: number[];
+  keys: boolean[];
+  durations: number[] | null;
+};
 
 function copiedIndexOf(video: readonly CodedSample[]): { copied?: CopiedIndex } {
   const copied = video.flatMap((sample) => (sample.copied === undefined ? [] : [sample.copied]));

@@ -1,6 +1,7 @@
 import type { Migration } from '../migrate.ts';
 import { first } from './0001-first.ts';
 import { soundFiles } from './0002-sound-files.ts';
+import { originalFiles } from './0003-original-files.ts';
 
 /** All migrations, by number. A migration that has been released never changes. */
-export const MIGRATIONS: readonly Migration[] = Object.freeze([first, soundFiles]);
+export const MIGRATIONS: readonly Migration[] = Object.freeze([first, soundFiles, originalFiles]);
