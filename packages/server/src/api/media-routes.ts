@@ -77,6 +77,7 @@ const STILL_TYPES = Object.freeze({ jpg: 'image/jpeg', vtt: 'text/vtt; charset=u
 const CONTENT_TYPES = Object.freeze({
   mp4: 'video/mp4',
   aac: 'audio/aac',
+  webm: 'video/webm',
   hls: 'application/vnd.apple.mpegurl',
 } as const satisfies Record<MediaRecord['type'], string>);
 

@@ -55,6 +55,12 @@ describe('recording settings', () => {
     ['template.output.maxFileDurationMinutes', 1],
     ['template.output.maxFileDurationMinutes', 1440],
     ['template.backgroundColor', '#a0B1c2'],
+    ['template.mode', 'single'],
+    ['template.mode', 'both'],
+    ['template.subscription', { audio: ['1.*$'], notVideo: ['anna'] }],
+    ['template.subscription', { notAudio: Array.from({ length: 32 }, (_, index) => `u${index}`) }],
+    ['template.sources', 'aux'],
+    ['template.fill', 'black'],
     ['mode', 'off'],
   ])('%s may be %o', (path, value) => {
     expect(checkRecordingSettings(changed(path, value))).toEqual(changed(path, value));
@@ -89,6 +95,15 @@ describe('recording settings', () => {
     ['template.output.maxFileDurationMinutes', 0, 'must be >= 1'],
     ['template.output.maxFileDurationMinutes', 1441, 'must be <= 1440'],
     ['template.output.format', 'avi', 'must be "mp4" or "aac" or "hls"'],
+    ['template.mode', 'triple', 'must be "mixed" or "single" or "both"'],
+    ['template.subscription', { audio: 'anna' }, 'must be array'],
+    ['template.subscription', { audio: [] }, 'must not have fewer than 1 items'],
+    ['template.subscription', { video: Array.from({ length: 33 }, () => 'u') }, 'must not have more than 32 items'],
+    ['template.subscription', { video: [''] }, 'must not have fewer than 1 characters'],
+    ['template.sources', 'both', 'must be "main" or "aux"'],
+    ['template.fill', 'white', 'must be "last" or "black"'],
+    ['template.single', { merged: true }, 'must be left out of mode "mixed"'],
+    ['template.output.format', 'hls+mp4', 'in a template'],
     ['mode', 'sometimes', 'must be "off" or "rest" or "automatic"'],
     ['indexAlways', 'yes', 'must be boolean'],
     ['template.layout', undefined, 'is missing'],
@@ -98,7 +113,7 @@ describe('recording settings', () => {
     expect(() => checkRecordingSettings(changed(path, value))).toThrow(
       expect.objectContaining({
         code: 'ParameterInvalid',
-        message: expect.stringMatching(new RegExp(`${path.replaceAll('.', '\\.')} .*${sentence}`)),
+        message: expect.stringMatching(new RegExp(`${path.replaceAll('.', '\\.')}[ .].*${sentence}`)),
       }),
     );
   });

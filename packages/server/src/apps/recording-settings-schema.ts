@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { CallreelError } from '../base/callreel-error.ts';
 import { describeSchemaError, type SchemaError } from '../base/schema-error.ts';
-import type { TaskParameters } from '../recording/task-parameters.ts';
+import { fileFormatsOf, type TaskParameters } from '../recording/task-parameters.ts';
 import { checkLayoutFits, LayoutSchema, layoutErrors } from './layout-schema.ts';
 import type { RecordingSettings } from './recording-settings.ts';
 
@@ -10,6 +10,8 @@ import type { RecordingSettings } from './recording-settings.ts';
 const strict = { additionalProperties: false };
 const SidePx = Type.Integer({ minimum: 2, maximum: 1920, multipleOf: 2 });
 const AREA_MAX_PX = 1920 * 1080;
+/** Ids of users, or their beginning with `.*$` behind it. */
+const UserNames = Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { minItems: 1, maxItems: 32 });
 
 /** What is told of in the report, as `AlarmParameters` documents it; 0 switches an alarm off. */
 const AlarmSeconds = Type.Optional(Type.Integer({ minimum: 0, maximum: 3600 }));
@@ -27,7 +29,7 @@ const AlarmsSchema = Type.Object(
 /** A task's parameters, as `TaskParameters` documents them. */
 export const TaskParametersSchema = Type.Object(
   {
-    mode: Type.Literal('mixed'),
+    mode: Type.Union([Type.Literal('mixed'), Type.Literal('single'), Type.Literal('both')]),
     video: Type.Object(
       {
         widthPx: SidePx,
@@ -48,9 +50,31 @@ export const TaskParametersSchema = Type.Object(
     ),
     layout: LayoutSchema,
     backgroundColor: Type.String({ pattern: '^#[0-9a-fA-F]{6}$' }),
+    subscription: Type.Optional(
+      Type.Object(
+        {
+          audio: Type.Optional(UserNames),
+          notAudio: Type.Optional(UserNames),
+          video: Type.Optional(UserNames),
+          notVideo: Type.Optional(UserNames),
+        },
+        strict,
+      ),
+    ),
+    sources: Type.Optional(Type.Union([Type.Literal('main'), Type.Literal('aux')])),
+    fill: Type.Optional(Type.Union([Type.Literal('last'), Type.Literal('black')])),
+    single: Type.Optional(
+      Type.Object({ merged: Type.Optional(Type.Boolean()), original: Type.Optional(Type.Boolean()) }, strict),
+    ),
     output: Type.Object(
       {
-        format: Type.Union([Type.Literal('mp4'), Type.Literal('aac'), Type.Literal('hls')]),
+        format: Type.Union([
+          Type.Literal('mp4'),
+          Type.Literal('aac'),
+          Type.Literal('hls'),
+          Type.Literal('hls+mp4'),
+          Type.Literal('hls+aac'),
+        ]),
         hlsSegments: Type.Optional(Type.Union([Type.Literal('ts'), Type.Literal('fmp4')])),
         media: Type.Optional(Type.Union([Type.Literal('both'), Type.Literal('audio'), Type.Literal('video')])),
         maxFileDurationMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 1440 })),
@@ -84,7 +108,7 @@ const compiledParameters = Compile(TaskParametersSchema);
 export function checkRecordingSettings(value: unknown): RecordingSettings {
   if (!compiledSettings.Check(value)) refuse(value, compiledSettings.Errors(value), '/template/layout');
   checkSizes(value.template, 'template.');
-  checkOutput(value.template, 'template.output');
+  checkOutput(value.template, 'template.');
   checkPlayable(value.template, 'template.output');
   return value;
 }
@@ -93,7 +117,7 @@ export function checkRecordingSettings(value: unknown): RecordingSettings {
 export function checkTaskParameters(value: unknown): TaskParameters {
   if (!compiledParameters.Check(value)) refuse(value, compiledParameters.Errors(value), '/layout');
   checkSizes(value, '');
-  checkOutput(value, 'output');
+  checkOutput(value, '');
   return value;
 }
 
@@ -102,33 +126,38 @@ function refuse(value: unknown, errors: readonly SchemaError[], layoutPath: stri
 }
 
 /** What goes together in an output: nothing that is given may be without effect. */
-function checkOutput(
-  { output: { format, hlsSegments, media = 'audio', maxFileDurationMinutes } }: TaskParameters,
-  name: string,
-): void {
-  if (format === 'aac' && media !== 'audio') {
-    throw new CallreelError(
-      'ParameterInvalid',
-      `${name} is aac with media "${media}": aac holds sound only, so media must be "audio".`,
-    );
-  }
-  if (format !== 'hls' && hlsSegments !== undefined) {
-    throw new CallreelError('ParameterInvalid', `${name}.hlsSegments is given: it must be left out of ${format}.`);
-  }
-  if (format === 'hls' && maxFileDurationMinutes !== undefined) {
-    throw new CallreelError(
-      'ParameterInvalid',
-      `${name}.maxFileDurationMinutes is given: it must be left out of hls, which is not split.`,
-    );
-  }
+function checkOutput({ mode, single, output }: TaskParameters, prefix: string): void {
+  const { format, hlsSegments, media, maxFileDurationMinutes } = output;
+  const hasHls = fileFormatsOf(output).includes('hls');
+  const refuseIf = (isWrong: boolean, sentence: string): void => {
+    if (isWrong) throw new CallreelError('ParameterInvalid', `${prefix}${sentence}`);
+  };
+  refuseIf(
+    format === 'aac' && media !== undefined && media !== 'audio',
+    `output is aac with media "${media}": aac holds sound only, so media must be "audio".`,
+  );
+  refuseIf(
+    format === 'hls+aac' && media === 'video',
+    'output is hls+aac with media "video": aac holds sound only, so media must be "both" or "audio".',
+  );
+  refuseIf(!hasHls && hlsSegments !== undefined, `output.hlsSegments is given: it must be left out of ${format}.`);
+  refuseIf(
+    format === 'hls' && maxFileDurationMinutes !== undefined,
+    'output.maxFileDurationMinutes is given: it must be left out of hls, which is not split.',
+  );
+  refuseIf(mode === 'mixed' && single !== undefined, 'single is given: it must be left out of mode "mixed".');
+  refuseIf(
+    single?.original === true && format !== 'mp4',
+    `single.original is true with output.format "${format}": only "mp4" can be given, and stands for one file of the original codecs.`,
+  );
 }
 
 /** A recording in the library is one file after the other: playback does not serve playlists yet. */
-function checkPlayable({ output: { format } }: TaskParameters, name: string): void {
-  if (format !== 'hls') return;
+function checkPlayable({ output }: TaskParameters, name: string): void {
+  if (!fileFormatsOf(output).includes('hls')) return;
   throw new CallreelError(
     'ParameterInvalid',
-    `${name}.format is "hls": must be "mp4" or "aac" in a template; "hls" is for ./callreel render.`,
+    `${name}.format is "${output.format}": must be "mp4" or "aac" in a template; "hls" is for ./callreel render.`,
   );
 }
 

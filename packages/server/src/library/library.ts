@@ -15,7 +15,7 @@ export type MediaRecord = {
   taskId: string;
   roomId: string;
   name: string;
-  type: 'mp4' | 'aac' | 'hls';
+  type: 'mp4' | 'aac' | 'hls' | 'webm';
   sizeBytes: number;
   durationUs: number;
   startUs: number;

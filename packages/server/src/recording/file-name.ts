@@ -1,3 +1,5 @@
+import type { StreamSource } from '@callreel/protocol';
+
 /**
  * Names of recordings, as the known dialect has them: `<SdkAppId>_<RoomId>` for a mixed file, where a string
  * RoomId is base64 with `/` → `-` and `=` → `.`, so that any room id gives a safe name that can be read back.
@@ -12,6 +14,23 @@ export function mixedBaseName({
   roomIdType: 'number' | 'string';
 }): string {
   return `${sdkAppId}_${roomIdType === 'number' ? roomId : encodeId(roomId)}`;
+}
+
+/**
+ * Name of the files of one user's stream: `<mixed name>_UserId_s_<UserId>_UserId_e_<MediaId>`, the user's id always in base64.
+ * @param underscores In front of `UserId`: one in the library, two in other stores.
+ */
+export function singleBaseName(
+  mixedName: string,
+  { userId, source }: { userId: string; source: StreamSource },
+  underscores: 1 | 2 = 1,
+): string {
+  return `${mixedName}${'_'.repeat(underscores)}UserId_s_${encodeId(userId)}_UserId_e_${source}`;
+}
+
+/** What the name of a user's playlist ends with: what is in it. */
+export function playlistType(media: 'both' | 'audio' | 'video'): string {
+  return media === 'both' ? 'audiovideo' : media;
 }
 
 /** A string room id or a user id, as it stands in file names. */

@@ -1,3 +1,4 @@
+import type { StreamSource } from '@callreel/protocol';
 import type { Alarm } from './alarm-parameters.ts';
 import type { TaskParameters } from './task-parameters.ts';
 
@@ -35,9 +36,15 @@ export type RenderOrder = {
 /** A finished file and its facts. */
 export type RenderedFile = {
   name: string;
-  /** Kind of the file, and its extension. */
-  type: 'mp4' | 'aac' | 'hls';
+  /** Kind of the file, and its extension, but for `hls` (`.m3u8`) and sound alone as `webm` (`.weba`). */
+  type: 'mp4' | 'aac' | 'hls' | 'webm';
   path: string;
+  /** Whose it is; null: of all. */
+  userId: string | null;
+  /** His camera and microphone, or his screen; null: of all. */
+  source: StreamSource | null;
+  /** What is in it. */
+  media: 'both' | 'audio' | 'video';
   /** What a playlist names, beside it: to be kept under the same folder, and before it. `sizeBytes` and `sha256` are the playlist's. */
   parts?: { name: string; path: string; sizeBytes: number }[];
   sizeBytes: number;
@@ -50,8 +57,8 @@ export type RenderedFile = {
   widthPx: number;
   /** 0 where there is no picture. */
   heightPx: number;
-  videoCodec: 'h264' | null;
-  audioCodec: 'aac' | null;
+  videoCodec: 'h264' | 'vp8' | 'vp9' | 'av1' | null;
+  audioCodec: 'aac' | 'opus' | null;
   /** Beside it; missing where there is no picture, or when they could not be made. */
   stills?: Stills;
 };

@@ -82,6 +82,18 @@ export function mediaOf({ format, media = 'both' }: TaskParameters['output']): {
   return { picture: media !== 'audio', sound: media !== 'video' };
 }
 
+/** The kinds of files of an output, in the order in which they are told of. */
+export function fileFormatsOf({ format }: TaskParameters['output']): ('mp4' | 'aac' | 'hls')[] {
+  switch (format) {
+    case 'hls+mp4':
+      return ['hls', 'mp4'];
+    case 'hls+aac':
+      return ['hls', 'aac'];
+    default:
+      return [format];
+  }
+}
+
 /** The default template of automatic recording: one mixed MP4, 1280 × 720, 15 fps, grid. */
 export const DEFAULT_TASK_PARAMETERS: TaskParameters = Object.freeze<TaskParameters>({
   mode: 'mixed',

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RenderReport } from '../recording/render-protocol.ts';
+import type { Alarm } from '../recording/alarm-parameters.ts';
+import type { LeftOut } from '../recording/render-protocol.ts';
 import type { RoomHistory, StreamLife } from '../timeline/index.ts';
 import { writeDurably } from './durable-file.ts';
 import type { Gap } from './gap-meter.ts';
@@ -9,14 +10,14 @@ import { StreamWatch, type StreamWatchState, type WatchOptions, type WatchWindow
 
 type WatchState = { version: 1; streams: Record<string, StreamWatchState>; leftOut: LeftOutState };
 
-const NOTHING: WatchState = { version: 1, streams: {}, leftOut: { open: [], over: [] } };
+const NOTHING: WatchState = { version: 1, streams: {}, leftOut: { open: [], over: [], atUs: 0 } };
 
 /**
  * Watches what is rendered: each stream, and who had no place.
  *
  * After a crash packets are read again from the beginning of their dumps; pictures and sound are not. What was seen
- * of those is kept with every segment, as it was at the segment's end: `mark` when a segment's last frame is made,
- * `keep` before the segment is written, some frames later. `resume` goes on from what was kept with the last one.
+ * of those is kept with every segment, a little beyond its end; `resume` goes on from what was kept with the last one,
+ * and passes over what is decoded or painted a second time.
  */
 export class ContentWatch {
   readonly #workFolder: string;
@@ -24,7 +25,6 @@ export class ContentWatch {
   readonly #before: WatchState;
   readonly #streams = new Map<string, StreamWatch>();
   readonly #leftOut: LeftOutMeter;
-  readonly #marks = new Map<number, string>();
 
   private constructor(workFolder: string, options: WatchOptions, before: WatchState) {
     this.#workFolder = workFolder;
@@ -69,35 +69,34 @@ export class ContentWatch {
     }
   }
 
-  /** All frames of the segment are made, and none of the next one. */
-  mark(segment: number): void {
-    this.#marks.set(segment, JSON.stringify(this.#state));
-  }
-
-  /** Keeps what is known at the end of a segment that is about to be written. @throws file errors. */
+  /** Keeps what is known before a segment is written. @throws file errors. */
   keep(segment: number): void {
-    // The last segment of a file has no frame behind it.
-    const state = this.#marks.get(segment) ?? JSON.stringify(this.#state);
-    this.#marks.delete(segment);
-    writeDurably(statePath(this.#workFolder, segment), Buffer.from(state));
+    writeDurably(statePath(this.#workFolder, segment), Buffer.from(JSON.stringify(this.#state)));
     // That of the segment before is needed until this segment is there.
     rmSync(statePath(this.#workFolder, segment - 2), { force: true });
   }
 
   /**
-   * What was wrong, and who had no place.
-   * @param history At the end.
+   * What was wrong, by the names of the streams that were watched; the list of one with which nothing was is empty.
+   * @param history At the end; of the streams only those parts that are recorded.
    * @param file What of the task's window is in the file.
    */
-  report({ streams, task }: RoomHistory, file: Gap): Pick<RenderReport, 'alarms' | 'leftOut'> {
-    const window: WatchWindow = {
-      task: { fromUs: this.#options.fromUs, untilUs: task?.untilUs ?? file.untilUs },
-      file,
-    };
-    const alarms = streams
-      .flatMap((life) => (life.dump === null ? [] : (this.#streams.get(life.dump)?.alarms(life, window) ?? [])))
-      .sort((a, b) => a.fromUs - b.fromUs);
-    return { alarms, leftOut: this.#leftOut.until(file.untilUs) };
+  alarms({ streams, task }: RoomHistory, file: Gap): Map<string, Alarm[]> {
+    const taskSpan = { fromUs: this.#options.fromUs, untilUs: task?.untilUs ?? file.untilUs };
+    const pauses = (task?.pauses ?? []).map((span) => ({ ...span, untilUs: span.untilUs ?? Number.POSITIVE_INFINITY }));
+    const window: WatchWindow = { task: taskSpan, file, pauses };
+    const alarms = new Map<string, Alarm[]>();
+    for (const life of streams) {
+      const watch = life.dump === null ? undefined : this.#streams.get(life.dump);
+      if (watch === undefined) continue;
+      alarms.set(life.streamId, [...(alarms.get(life.streamId) ?? []), ...watch.alarms(life, window)]);
+    }
+    return alarms;
+  }
+
+  /** Who had no place before `untilUs`, and when. */
+  leftOut(untilUs: number): LeftOut[] {
+    return this.#leftOut.until(untilUs);
   }
 
   get #state(): WatchState {

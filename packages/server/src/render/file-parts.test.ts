@@ -14,8 +14,7 @@ import {
 } from '../../../../test/scorer/index.ts';
 import type { RenderedFile, RenderOrder } from '../recording/render-protocol.ts';
 import { FileParts } from './file-parts.ts';
-import { type RenderPlan, readPlan } from './render-plan.ts';
-import { orderFor, renderToEnd, startRender, TestCall } from './test-call.ts';
+import { mixedReel, orderFor, renderToEnd, startRender, TestCall } from './test-call.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'callreel-parts-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -29,15 +28,13 @@ call.caller('anna', { ...ANNA, codec: 'vp8', fromS: 0, untilS: SECONDS });
 /** The call in one file, from whose segments the parts of most tests are made. */
 let whole: RenderedFile;
 let order: RenderOrder;
-let plan: RenderPlan;
+let reel: ReturnType<typeof mixedReel>['reel'];
 
 beforeAll(async () => {
   order = { ...orderFor(join(folder, 'whole')), indexAlways: false };
   call.write(order.bundleFolder);
   whole = one(await renderToEnd(order));
-  const written = readPlan(order.workFolder);
-  if (written === null) throw new Error('no plan');
-  plan = written;
+  ({ order, reel } = mixedReel(order));
 }, 60_000);
 
 function one({ files }: { files: RenderedFile[] }): RenderedFile {
@@ -110,8 +107,8 @@ describe('file parts', () => {
     'are split by time, data that grows from %s bytes on',
     async ([growsFromBytes]) => {
       const own = { ...order, outFolder: join(folder, `time-${growsFromBytes}`), splitAt: { durationMs: 5_999 } };
-      using parts = FileParts.open(own, plan, growsFromBytes === undefined ? {} : { growsFromBytes });
-      const files = await parts.finish(whole.startUs + whole.durationUs);
+      using parts = FileParts.open(own, reel, growsFromBytes === undefined ? {} : { growsFromBytes });
+      const files = await parts.finish(whole.durationUs);
       expect(files.map(({ name, durationUs }) => ({ name, durationUs }))).toEqual([
         { name: '1_7_1.mp4', durationUs: 4_000_000 },
         { name: '1_7_2.mp4', durationUs: 4_000_000 },
@@ -126,8 +123,8 @@ describe('file parts', () => {
   test('are split by size, and none is bigger', async () => {
     const sizeBytes = Math.round(whole.sizeBytes / 3);
     const own = { ...order, outFolder: join(folder, 'size'), splitAt: { sizeBytes } };
-    using parts = FileParts.open(own, plan);
-    const files = await parts.finish(whole.startUs + whole.durationUs);
+    using parts = FileParts.open(own, reel);
+    const files = await parts.finish(whole.durationUs);
     expect(files.length).toBeGreaterThan(2);
     for (const file of files) expect(file.sizeBytes).toBeLessThanOrEqual(sizeBytes);
     await expectParts(files);
@@ -142,9 +139,9 @@ describe('file parts', () => {
     'end after %f s though more was rendered: no part too many, and the name of an unsplit file',
     async ([endS, names]) => {
       const own = { ...order, outFolder: join(folder, `cut-${endS}`), splitAt: { durationMs: 4_000 } };
-      using parts = FileParts.open(own, plan);
+      using parts = FileParts.open(own, reel);
       const endUs = whole.startUs + endS * 1e6;
-      const files = await parts.finish(endUs);
+      const files = await parts.finish(endS * 1e6);
       expect(files.map(({ name }) => name)).toEqual(names);
       expect(readdirSync(own.outFolder).sort()).toEqual(names);
       await expectParts(files, endUs);

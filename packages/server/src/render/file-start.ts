@@ -31,8 +31,8 @@ export class FileStart {
       let whole = !isJournalOpenAt(history, this.#atUs, nowUs);
       for (const life of history.streams) {
         if (life.dump === null || life.fromUs > this.#atUs) continue;
-        const feed = this.#feed(life.dump);
-        if (life.untilUs !== null) feed.end();
+        const feed = this.#feed(life.dump, life.isLate === true ? life.fromUs : this.#fromUs);
+        if (life.untilUs !== null && life.isCut !== true) feed.end();
         const waited = isWaitedFor(life, this.#atUs, nowUs);
         if (!feed.advance(this.#atUs, { impatient: !waited }) && waited) whole = false;
         foundUs = Math.min(foundUs, feed.firstSinceUs ?? Number.POSITIVE_INFINITY);
@@ -50,11 +50,13 @@ export class FileStart {
     for (const feed of this.#feeds.values()) feed.close();
   }
 
-  #feed(dump: string): StreamFeed {
-    let feed = this.#feeds.get(dump);
+  #feed(dump: string, fromUs: number): StreamFeed {
+    const sinceUs = Math.max(fromUs, this.#fromUs);
+    const key = `${sinceUs} ${dump}`;
+    let feed = this.#feeds.get(key);
     if (feed === undefined) {
-      feed = new StreamFeed(this.#bundle.openDump(dump), { sinceUs: this.#fromUs, keep: () => false });
-      this.#feeds.set(dump, feed);
+      feed = new StreamFeed(this.#bundle.openDump(dump), { sinceUs, keep: () => false });
+      this.#feeds.set(key, feed);
     }
     return feed;
   }

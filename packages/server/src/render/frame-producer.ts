@@ -1,17 +1,30 @@
 import type { BundleReader } from '../capture/index.ts';
 import type { StreamReport } from '../recording/render-protocol.ts';
-import { mediaOf } from '../recording/task-parameters.ts';
-import { fileEndUs, frameTimeUs, isJournalOpenAt, lookAt, type RoomHistory, sceneAt } from '../timeline/index.ts';
-import type { ContentWatch } from './content-watch.ts';
+import {
+  fileEndUs,
+  frameTimeUs,
+  isAnyOpenAt,
+  isJournalOpenAt,
+  isSubscribed,
+  lookAt,
+  type RoomHistory,
+  reelHistory,
+  reelStreams,
+  type StreamLife,
+  spans,
+} from '../timeline/index.ts';
+import { CopiedSegments } from './copied-segments.ts';
+import type { FileClock } from './file-clock.ts';
 import { LiveStreams } from './live-streams.ts';
-import { Painter } from './painter.ts';
-import { PictureEncoder } from './picture-encoder.ts';
+import type { Step } from './reel-maker.ts';
+import type { WatchedReel } from './reel-parts.ts';
+import type { ReelPictures } from './reel-pictures.ts';
 import type { RenderPlan } from './render-plan.ts';
-import { SegmentBuilder, soundFramesBefore } from './segment-builder.ts';
-import type { Segment } from './segment-file.ts';
+import { SegmentBuilder, type Segments } from './segment-builder.ts';
+import { COPIED_HZ, type Segment } from './segment-file.ts';
 import { AAC_FRAME_SAMPLES, SoundEncoder } from './sound-encoder.ts';
-import { SoundMixer } from './sound-mixer.ts';
-import { LONGEST_CONCEALED_US } from './sound-track.ts';
+import { SoundMixer, type SoundPiece } from './sound-mixer.ts';
+import { LONGEST_CONCEALED_US, type SoundTrack } from './sound-track.ts';
 
 /** Blocks that a sound encoder in the middle of a file is given before its first kept frame, to find its level. */
 const SOUND_RUN_UP_BLOCKS = 8;
@@ -20,89 +33,102 @@ const SOUND_RUN_UP_BLOCKS = 8;
  * be filled when the packet behind it is known.
  */
 const SOUND_MARGIN_US = LONGEST_CONCEALED_US + 60_000;
+/** A pause is passed over in such steps, so that little of it is held at a time. */
+const PAUSE_STEP_US = 500_000;
 
-/** What a step came to. */
-export type Step = 'made' | 'waiting' | { endUs: number };
-
-/** Makes the file's pictures and sound one output frame after another, from a segment's beginning on. */
+/** Makes a reel's pictures and sound one output frame after another, from a segment's beginning on. */
 export class FrameProducer implements Disposable {
   readonly #plan: RenderPlan;
-  readonly #media: { picture: boolean; sound: boolean };
+  readonly #clock: FileClock;
   readonly #streams: LiveStreams;
-  readonly #painter: Painter;
-  readonly #pictures: PictureEncoder;
+  readonly #pictures: ReelPictures;
   readonly #sounds: SoundEncoder;
   readonly #mixer: SoundMixer;
-  readonly #builder: SegmentBuilder;
-  readonly #watch: ContentWatch;
+  readonly #segments: Segments;
+  #history: RoomHistory | null = null;
   #frame: number;
   #block: number;
+  #reachedUs: number;
   #fed = false;
 
-  constructor(bundle: BundleReader, plan: RenderPlan, firstSegment: number, watch: ContentWatch) {
-    const { video, audio } = plan.parameters;
-    const pictures = video.fps * video.keyframeIntervalS;
-    const segmentSamples = audio.sampleRateHz * video.keyframeIntervalS;
+  constructor(bundle: BundleReader, { plan, clock, watch }: WatchedReel, resume: Resume, pictures: ReelPictures) {
+    const { audio } = plan.parameters;
+    const copied = plan.copied === true;
     this.#plan = plan;
-    this.#watch = watch;
-    this.#media = mediaOf(plan.parameters.output);
-    this.#frame = firstSegment * pictures;
-    this.#block = Math.max(0, soundFramesBefore(firstSegment, segmentSamples) - SOUND_RUN_UP_BLOCKS);
+    this.#clock = clock;
+    this.#pictures = pictures;
+    // Copied pictures are all read again, which costs next to nothing: what they are is known from the first ones.
+    this.#frame = copied ? 0 : resume.segment * plan.video.fps * plan.video.keyframeIntervalS;
+    this.#block = Math.max(0, resume.soundFrame - SOUND_RUN_UP_BLOCKS);
+    const [frameUs, blockUs] = [this.#frameUs(this.#frame), this.#blockUs(this.#block)];
+    this.#reachedUs = clock.pastUs(copied ? frameUs : Math.min(frameUs, blockUs));
     this.#streams = new LiveStreams(bundle, {
-      fromUs: Math.min(this.#frameUs(this.#frame), this.#blockUs(this.#block)),
+      fromUs: clock.pastUs(copied ? blockUs : Math.min(frameUs, blockUs)),
       watch,
+      copied,
     });
-    this.#painter = new Painter(video);
-    this.#pictures = new PictureEncoder(video);
     this.#sounds = new SoundEncoder(audio, this.#block);
-    this.#mixer = new SoundMixer({ startUs: plan.startUs, ...audio });
-    this.#builder = new SegmentBuilder({ pictures, segmentSamples, firstIndex: firstSegment, media: this.#media });
+    this.#mixer = new SoundMixer(audio);
+    this.#segments = segmentsOf(plan, resume);
   }
 
   /** Media time up to which pictures are made. */
   get reachedUs(): number {
-    return this.#frameUs(this.#frame);
+    return this.#clock.pastUs(this.#frameUs(this.#frame));
   }
 
   /** Makes the next output frame if the bundle allows. @param readUs When the history was read from the journal. */
   step(history: RoomHistory, readUs: number): Step {
-    const atUs = this.#frameUs(this.#frame);
-    const nextUs = this.#frameUs(this.#frame + 1);
+    this.#history = history;
+    const reel = reelHistory(history, this.#plan.reel);
+    const atUs = this.#clock.mediaUs(this.#frameUs(this.#frame));
+    const laterUs = this.#clock.mediaUs(this.#frameUs(this.#frame + 1));
+    // Nothing is known of a pause but its beginning while it lasts.
+    if (laterUs === null && history.task?.untilUs === null) return 'waiting';
+    if (atUs === null) return { durationUs: this.#clock.fileUs(history.task?.untilUs ?? readUs) };
+    const nextUs = laterUs ?? atUs + this.#frameUs(1);
     const needUs = nextUs + SOUND_MARGIN_US;
-    this.#streams.follow(history);
-    if (isJournalOpenAt(history, needUs, readUs) || !this.#streams.advance(needUs, readUs)) return 'waiting';
-    const endUs = fileEndUs(history, this.#streams.facts, atUs);
-    if (endUs !== null) return { endUs };
+    this.#streams.follow(reelStreams(history, this.#plan.reel));
+    if (isJournalOpenAt(history, needUs, readUs)) return 'waiting';
+    if (!this.#passOver(atUs, readUs) || !this.#streams.advance(needUs, readUs)) return 'waiting';
+    const endUs = fileEndUs(reel, this.#streams.facts, atUs);
+    if (endUs !== null) return { durationUs: this.#clock.fileUs(endUs) };
+    if (this.#isAway(reel, atUs)) return 'waiting';
     // The picture nearest to the moment is shown, so the error of a 15th of a second is ± 33 ms, not 0 to 67.
     this.#streams.decode({ picturesUs: atUs + Math.round((nextUs - atUs) / 2), soundUs: needUs });
-    if (this.#media.picture) this.#paint(history, atUs);
+    if (this.#plan.media.picture) {
+      const times = { atUs, untilUs: nextUs, frame: this.#frame };
+      this.#segments.addVideo(this.#pictures.make(reel, this.#streams, times));
+    }
     this.#fed = true;
-    while (this.#blockUs(this.#block + 1) <= nextUs) this.#mixBlock();
+    while (this.#blockUs(this.#block + 1) <= this.#frameUs(this.#frame + 1)) this.#mixBlock();
     this.#frame += 1;
-    if (this.#frame % this.#picturesPerSegment === 0) this.#watch.mark(this.#frame / this.#picturesPerSegment - 1);
-    if (this.#frame % this.#plan.parameters.video.fps === 0) this.#streams.retire(atUs);
+    if (this.#segments instanceof CopiedSegments)
+      this.#segments.reach(Math.round((this.#frameUs(this.#frame) * COPIED_HZ) / 1_000_000));
+    if (this.#frame % this.#plan.video.fps === 0) this.#streams.retire(atUs, (life) => this.#isHeld(reel, life, atUs));
     return 'made';
   }
 
   /** The next finished segment, or null. */
   takeSegment(): Segment | null {
-    return this.#builder.take();
+    return this.#segments.take();
   }
 
   /** Ends the encoding: gives the segments that are left. */
   finish(): Segment[] {
-    const endUs = this.#frameUs(this.#frame);
+    const end = this.#frameUs(this.#frame);
     if (!this.#fed) {
       if (this.#frame === 0) return [];
       // Every picture was there already; the last sound, which the encoder gives when it is flushed, may not be.
+      const endUs = this.#clock.pastUs(end);
       this.#streams.decode({ picturesUs: endUs, soundUs: endUs + SOUND_MARGIN_US });
     }
-    while (this.#blockUs(this.#block) < endUs) this.#mixBlock();
-    if (this.#fed && this.#media.picture) this.#builder.addVideo(this.#pictures.flush());
-    if (this.#media.sound) this.#builder.addAudio(this.#sounds.flush());
+    while (this.#blockUs(this.#block) < end) this.#mixBlock();
+    if (this.#plan.media.picture) this.#segments.addVideo(this.#pictures.flush());
+    if (this.#plan.media.sound) this.#segments.addAudio(this.#sounds.flush());
     const segments: Segment[] = [];
-    for (let segment = this.#builder.take(); segment !== null; segment = this.#builder.take()) segments.push(segment);
-    const rest = this.#builder.takeRest();
+    for (let segment = this.#segments.take(); segment !== null; segment = this.#segments.take()) segments.push(segment);
+    const rest = this.#segments.takeRest();
     if (rest !== null) segments.push(rest);
     return segments;
   }
@@ -113,40 +139,93 @@ export class FrameProducer implements Disposable {
 
   [Symbol.dispose](): void {
     this.#streams[Symbol.dispose]();
-    this.#painter[Symbol.dispose]();
     this.#pictures[Symbol.dispose]();
     this.#sounds[Symbol.dispose]();
   }
 
-  #paint(history: RoomHistory, atUs: number): void {
-    const { parameters, fixedLook = false } = this.#plan;
-    const { layout, backgroundColor } = fixedLook || history.task === null ? parameters : lookAt(history.task, atUs);
-    const scene = sceneAt(history, this.#streams.facts, { canvas: parameters.video, layout }, atUs);
-    this.#painter.paint(scene, backgroundColor, (dump) => this.#streams.video(dump));
-    this.#watch.painted(scene, atUs, (dump) => this.#streams.video(dump)?.shownUs ?? null);
-    this.#builder.addVideo(this.#pictures.encode(this.#painter.canvas.frame, this.#frame));
+  /** Whether the user of the reel is away and may come back: then nobody knows yet how long he will have been. */
+  #isAway(reel: RoomHistory, atUs: number): boolean {
+    return this.#plan.reel.kind === 'single' && reel.task?.untilUs === null && !reel.closed && !isAnyOpenAt(reel, atUs);
+  }
+
+  /** Reads and decodes what lies before a frame and is in no file: pauses. */
+  #passOver(atUs: number, readUs: number): boolean {
+    while (this.#reachedUs + PAUSE_STEP_US < atUs) {
+      const untilUs = this.#reachedUs + PAUSE_STEP_US;
+      if (!this.#streams.advance(untilUs, readUs)) return false;
+      this.#streams.decode({ picturesUs: untilUs, soundUs: untilUs });
+      this.#reachedUs = untilUs;
+    }
+    this.#reachedUs = Math.max(this.#reachedUs, atUs);
+    return true;
+  }
+
+  /** Whether a stream's last picture is shown when it is over. */
+  #isHeld({ stays }: RoomHistory, { userId }: StreamLife, atUs: number): boolean {
+    const { reel, parameters } = this.#plan;
+    if (reel.kind === 'single') return parameters.fill !== 'black';
+    return parameters.fill === 'last' && stays.some((stay) => stay.userId === userId && spans(stay, atUs));
   }
 
   #mixBlock(): void {
-    if (this.#media.sound) this.#encodeBlock();
+    if (this.#plan.media.sound) this.#encodeBlock();
     this.#block += 1;
   }
 
   #encodeBlock(): void {
-    const block = this.#mixer.mix(this.#streams.sounds(), this.#block * AAC_FRAME_SAMPLES, AAC_FRAME_SAMPLES);
-    this.#builder.addAudio(this.#sounds.encode(block));
+    const pieces = [...this.#piecesOf(this.#block * AAC_FRAME_SAMPLES)];
+    this.#segments.addAudio(this.#sounds.encode(this.#mixer.mix(pieces, AAC_FRAME_SAMPLES)));
   }
 
-  get #picturesPerSegment(): number {
-    const { fps, keyframeIntervalS } = this.#plan.parameters.video;
-    return fps * keyframeIntervalS;
+  /** The block from sample `first` of the file on, in pieces within which time goes on and the same are heard. */
+  *#piecesOf(first: number): Generator<SoundPiece> {
+    const { sampleRateHz } = this.#plan.parameters.audio;
+    const toUs = (sample: number): number => (sample * 1_000_000) / sampleRateHz;
+    const end = first + AAC_FRAME_SAMPLES;
+    const cuts = this.#cutsOf().map((fileUs) => Math.ceil((fileUs * sampleRateHz) / 1_000_000));
+    const inside = cuts.filter((sample) => sample > first && sample < end);
+    const borders = [first, ...new Set(inside.toSorted((a, b) => a - b)), end];
+    for (const [index, until] of borders.slice(1).entries()) {
+      const from = borders[index] ?? first;
+      const fromUs = this.#clock.mediaUs(toUs(from));
+      const tracks = fromUs === null ? [] : [...this.#heardAt(fromUs)];
+      yield { offset: from - first, length: until - from, fromUs: fromUs ?? 0, tracks };
+    }
+  }
+
+  /** Where pauses are cut out of the file, and where other parameters begin. */
+  #cutsOf(): number[] {
+    const task = this.#history?.task ?? null;
+    if (task === null) return [];
+    return [...task.pauses, ...task.modified].map(({ fromUs }) => this.#clock.fileUs(fromUs));
+  }
+
+  *#heardAt(atUs: number): Generator<SoundTrack> {
+    const task = this.#history?.task ?? null;
+    const subscription = task === null ? undefined : lookAt(task, atUs).subscription;
+    for (const { userId, sound } of this.#streams.sounds())
+      if (isSubscribed(subscription, 'audio', userId)) yield sound;
   }
 
   #frameUs(index: number): number {
-    return frameTimeUs(this.#plan.startUs, index, this.#plan.parameters.video.fps);
+    return frameTimeUs(0, index, this.#plan.video.fps);
   }
 
   #blockUs(block: number): number {
-    return this.#plan.startUs + (block * AAC_FRAME_SAMPLES * 1_000_000) / this.#plan.parameters.audio.sampleRateHz;
+    return (block * AAC_FRAME_SAMPLES * 1_000_000) / this.#plan.parameters.audio.sampleRateHz;
   }
+}
+
+/** Where a render goes on: behind so many segments, with a sound frame. */
+export type Resume = { segment: number; soundFrame: number };
+
+function segmentsOf({ copied, media, video, parameters: { audio } }: RenderPlan, resume: Resume): Segments {
+  const { sampleRateHz } = audio;
+  const firstIndex = resume.segment;
+  if (copied === true) {
+    const segmentS = video.keyframeIntervalS;
+    return new CopiedSegments({ segmentS, sampleRateHz, firstIndex, firstFrame: resume.soundFrame, media });
+  }
+  const segmentSamples = sampleRateHz * video.keyframeIntervalS;
+  return new SegmentBuilder({ pictures: video.fps * video.keyframeIntervalS, segmentSamples, firstIndex, media });
 }

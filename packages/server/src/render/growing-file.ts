@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
 import {
   closeSync,
-  createReadStream,
   fdatasync,
   fsyncSync,
   ftruncateSync,
@@ -12,6 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { syncFolderOf } from './durable-file.ts';
+import { hashOf } from './file-hash.ts';
 import { box, u32, u64 } from './mp4-box.ts';
 import { writeMp4 } from './mp4-file.ts';
 import { fileType, movieBox } from './mp4-movie.ts';
@@ -65,7 +64,7 @@ export class GrowingFile implements Disposable {
   add(segment: SegmentIndex): void {
     this.#segments.push(segment);
     this.#dataBytes += dataBytesOf(segment);
-    this.#samples += segment.videoSizes.length + segment.audioSizes.length;
+    this.#samples += weightOf(segment);
     if (this.#fd === null && this.#dataBytes < this.#growsFromBytes) return;
     if (this.#fd === null || this.#indexBytes() > this.#roomBytes) this.#begin();
     else this.#copy(segment, this.#dataBytes - dataBytesOf(segment));
@@ -105,9 +104,9 @@ export class GrowingFile implements Disposable {
     return fileType().length + this.#roomBytes + DATA_HEAD_BYTES;
   }
 
-  /** A little more than the index of what there is: eight bytes a sample at most, and chunks. */
+  /** A little more than the index of what there is: eight bytes a sample at most, 24 of a copied one, and chunks. */
   #indexBytes(next?: SegmentIndex): number {
-    const samples = this.#samples + (next === undefined ? 0 : next.videoSizes.length + next.audioSizes.length);
+    const samples = this.#samples + (next === undefined ? 0 : weightOf(next));
     return 4096 + samples * 8 + (this.#segments.length + (next === undefined ? 0 : 1)) * 48;
   }
 
@@ -137,6 +136,11 @@ export class GrowingFile implements Disposable {
   }
 }
 
+/** Samples of a segment; copied ones, whose lengths differ, count three times. */
+function weightOf({ videoSizes, audioSizes, copied }: SegmentIndex): number {
+  return videoSizes.length * (copied === undefined ? 1 : 3) + audioSizes.length;
+}
+
 function dataBytesOf({ videoSizes, audioSizes }: SegmentIndex): number {
   let bytes = 0;
   for (const size of videoSizes) bytes += size;
@@ -152,10 +156,4 @@ async function syncData(fd: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     fdatasync(fd, (error) => (error === null ? resolve() : reject(error)));
   });
-}
-
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const block of createReadStream(path, { highWaterMark: 4 * 1024 * 1024 })) hash.update(block as Buffer);
-  return hash.digest('hex');
 }

@@ -18,16 +18,28 @@ export function splitAnnexB(bytes: Buffer): Buffer[] {
   return units;
 }
 
-/** An access unit as MP4 keeps it: slices, each behind four bytes of length. */
-export function lengthPrefixed(accessUnit: Buffer): Buffer {
+/**
+ * An access unit as MP4 keeps it: slices, each behind four bytes of length.
+ * @param withSets Whether parameter sets stay in it, too; not by default.
+ */
+export function lengthPrefixed(accessUnit: Buffer, { withSets = false } = {}): Buffer {
   const parts: Buffer[] = [];
   for (const unit of splitAnnexB(accessUnit)) {
-    if (!KEPT.has((unit[0] ?? 0) & 0x1f)) continue;
+    const kind = (unit[0] ?? 0) & 0x1f;
+    if (!KEPT.has(kind) && !(withSets && (kind === SPS || kind === PPS))) continue;
     const length = Buffer.alloc(4);
     length.writeUInt32BE(unit.length);
     parts.push(length, unit);
   }
   return Buffer.concat(parts);
+}
+
+/** The parameter sets that an access unit brings, in Annex B; null when one of both kinds is missing. */
+export function parameterSetsOf(accessUnit: Buffer): Buffer | null {
+  const units = splitAnnexB(accessUnit).filter((unit) => [SPS, PPS].includes((unit[0] ?? 0) & 0x1f));
+  const kinds = new Set(units.map((unit) => (unit[0] ?? 0) & 0x1f));
+  if (kinds.size < 2) return null;
+  return Buffer.concat(units.flatMap((unit) => [Buffer.from([0, 0, 0, 1]), unit]));
 }
 
 /** The AVCDecoderConfigurationRecord (ISO 14496-15 5.3.3.1) of an encoder's global header, for 4:2:0 of 8 bits. */

@@ -14,8 +14,7 @@ import {
 import type { RenderedFile } from '../recording/render-protocol.ts';
 import type { TaskParameters } from '../recording/task-parameters.ts';
 import { HlsFiles } from './hls-files.ts';
-import { readPlan } from './render-plan.ts';
-import { orderFor, renderToEnd, startRender, TEST_PARAMETERS, TestCall } from './test-call.ts';
+import { mixedReel, orderFor, renderToEnd, startRender, TEST_PARAMETERS, TestCall } from './test-call.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'callreel-hls-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -120,10 +119,9 @@ describe('HLS', () => {
     const order = orderFor(join(folder, `${kind}-cut`));
     call.write(order.bundleFolder);
     await renderToEnd(order);
-    const plan = readPlan(order.workFolder);
-    if (plan === null) throw new Error('no plan');
-    using files = HlsFiles.open(order, plan);
-    const file = only(await files.finish(plan.startUs + 4_500_000));
+    const mixed = mixedReel(order);
+    using files = HlsFiles.open(mixed.order, mixed.reel);
+    const file = only(await files.finish(4_500_000));
     expect(await complaintsOf(file.path)).toBe('');
     expect(file.parts?.filter(({ name }) => !name.endsWith('.mp4')).length).toBe(3);
     expect(readdirSync(order.outFolder).length).toBe((file.parts?.length ?? 0) + 1);

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { RenderedFile, RenderOrder } from '../recording/render-protocol.ts';
-import { mediaOf } from '../recording/task-parameters.ts';
+import type { RenderedFile } from '../recording/render-protocol.ts';
 import { frameTimeUs } from '../timeline/index.ts';
 import { syncFolderOf, writeDurably } from './durable-file.ts';
-import { initSegment, picturesUntil } from './finished-file.ts';
+import type { FileClock } from './file-clock.ts';
+import { initSegment, picturesUntil, subjectOf } from './finished-file.ts';
+import type { ReelOrder } from './reel-order.ts';
+import type { ReelParts } from './reel-parts.ts';
 import type { RenderPlan } from './render-plan.ts';
 import { soundFramesBefore } from './segment-builder.ts';
 import { readSamples, readSegmentIndex, type Segment, type SegmentIndex, segmentBytes } from './segment-file.ts';
@@ -21,19 +23,21 @@ type Listed = { name: string; pictures: number };
  * recording (VOD).
  */
 export class HlsFiles implements Disposable {
-  readonly #order: RenderOrder;
+  readonly #order: ReelOrder;
   readonly #plan: RenderPlan;
+  readonly #clock: FileClock;
   readonly #segments: SegmentIndex[] = [];
 
-  private constructor(order: RenderOrder, plan: RenderPlan) {
+  private constructor(order: ReelOrder, { plan, clock }: ReelParts) {
     this.#order = order;
     this.#plan = plan;
+    this.#clock = clock;
   }
 
-  /** The files of a render with all segments that are there already. @throws file errors. */
-  static open(order: RenderOrder, plan: RenderPlan): HlsFiles {
+  /** The files of a reel with all segments that are there already. @throws file errors. */
+  static open(order: ReelOrder, reel: ReelParts): HlsFiles {
     mkdirSync(order.outFolder, { recursive: true });
-    const files = new HlsFiles(order, plan);
+    const files = new HlsFiles(order, reel);
     for (;;) {
       const segment = readSegmentIndex(order.workFolder, files.#segments.length);
       if (segment === null) break;
@@ -55,10 +59,10 @@ export class HlsFiles implements Disposable {
     this.#list(false);
   }
 
-  /** Ends the playlist of a render that ends at `endUs`. @throws file errors. */
-  async finish(endUs: number): Promise<RenderedFile[]> {
-    const { video } = this.#plan.parameters;
-    const all = picturesUntil(this.#plan, endUs);
+  /** Ends the playlist of a reel that lasts `durationUs`. @throws file errors. */
+  async finish(durationUs: number): Promise<RenderedFile[]> {
+    const { video, media } = this.#plan;
+    const all = picturesUntil(this.#plan, durationUs);
     const perSegment = this.#picturesPerSegment;
     const count = Math.ceil(all / perSegment);
     this.#segments.splice(count).forEach((_, index) => rmSync(this.#pathOf(count + index), { force: true }));
@@ -68,13 +72,13 @@ export class HlsFiles implements Disposable {
       this.#write(this.#segments.length - 1, last, rest);
     const path = this.#list(true, rest);
     const bytes = readFileSync(path);
-    const media = mediaOf(this.#plan.parameters.output);
     const names = this.#segments.map((_, number) => basename(this.#pathOf(number)));
     return [
       {
         name: basename(path),
         type: 'hls',
         path,
+        ...subjectOf(this.#plan, media),
         parts: [...(this.#isTs ? [] : [this.#initName]), ...names].map((name) => {
           const part = join(this.#order.outFolder, name);
           return { name, path: part, sizeBytes: statSync(part).size };
@@ -105,18 +109,17 @@ export class HlsFiles implements Disposable {
   }
 
   get #picturesPerSegment(): number {
-    const { fps, keyframeIntervalS } = this.#plan.parameters.video;
+    const { fps, keyframeIntervalS } = this.#plan.video;
     return fps * keyframeIntervalS;
   }
 
   #picturesOf(number: number): number {
-    const isPicture = mediaOf(this.#plan.parameters.output).picture;
-    return isPicture ? (this.#segments[number]?.videoSizes.length ?? 0) : this.#picturesPerSegment;
+    return this.#plan.media.picture ? (this.#segments[number]?.videoSizes.length ?? 0) : this.#picturesPerSegment;
   }
 
   /** Named by the time of its first picture: `yyyyMMddHHmmssSSS` in UTC. */
   #pathOf(number: number): string {
-    const atUs = frameTimeUs(this.#plan.startUs, number * this.#picturesPerSegment, this.#plan.parameters.video.fps);
+    const atUs = this.#clock.pastUs(frameTimeUs(0, number * this.#picturesPerSegment, this.#plan.video.fps));
     const digits = new Date(atUs / 1000).toISOString().replaceAll(/[^0-9]/g, '');
     return join(this.#order.outFolder, `${this.#order.baseName}_${digits}.${this.#isTs ? 'ts' : 'm4s'}`);
   }
@@ -135,7 +138,8 @@ export class HlsFiles implements Disposable {
 
   /** The segment's samples up to so many pictures, where the recording ends within it. */
   #samplesOf(number: number, segment: SegmentIndex, pictures: number): Pick<Segment, 'video' | 'audio'> {
-    const { video, audio } = this.#plan.parameters;
+    const { video } = this.#plan;
+    const { audio } = this.#plan.parameters;
     const firstPicture = number * this.#picturesPerSegment;
     const firstFrame = soundFramesBefore(number, audio.sampleRateHz * video.keyframeIntervalS);
     const { video: shown, audio: heard } = readSamples(segment, { firstPicture, firstFrame });
@@ -163,7 +167,7 @@ export class HlsFiles implements Disposable {
   }
 
   #playlist(listed: readonly Listed[], isEnded: boolean): string {
-    const { video, output } = this.#plan.parameters;
+    const { video, media } = this.#plan;
     return [
       '#EXTM3U',
       `#EXT-X-VERSION:${this.#isTs ? 3 : 7}`,
@@ -172,9 +176,7 @@ export class HlsFiles implements Disposable {
       `#EXT-X-PLAYLIST-TYPE:${isEnded ? 'VOD' : 'EVENT'}`,
       '#EXT-X-INDEPENDENT-SEGMENTS',
       `#EXT-X-TRTC-START-REC-TIME:${Math.floor(this.#plan.startUs / 1000)}`,
-      ...(mediaOf(output).picture
-        ? [`#EXT-X-TRTC-VIDEO-METADATA:WIDTH:${video.widthPx} HEIGHT:${video.heightPx}`]
-        : []),
+      ...(media.picture ? [`#EXT-X-TRTC-VIDEO-METADATA:WIDTH:${video.widthPx} HEIGHT:${video.heightPx}`] : []),
       ...(this.#isTs ? [] : [`#EXT-X-MAP:URI="${encodeURIComponent(this.#initName)}"`]),
       ...listed.flatMap(({ name, pictures }) => [
         `#EXTINF:${(pictures / video.fps).toFixed(6)},`,

@@ -1,20 +1,24 @@
 import type { LeftOut } from '../recording/render-protocol.ts';
 
 /** What a meter knows, as it is kept beside the segments. */
-export type LeftOutState = { open: [userId: string, fromUs: number][]; over: LeftOut[] };
+export type LeftOutState = { open: [userId: string, fromUs: number][]; over: LeftOut[]; atUs: number };
 
 /** Notes who had no place in the layout, and when. */
 export class LeftOutMeter {
   readonly #open: Map<string, number>;
   readonly #over: LeftOut[];
+  #atUs: number;
 
-  constructor(state: LeftOutState = { open: [], over: [] }) {
+  constructor(state: LeftOutState = { open: [], over: [], atUs: 0 }) {
     this.#open = new Map(state.open);
     this.#over = [...state.over];
+    this.#atUs = state.atUs;
   }
 
-  /** These users have no place from `atUs` on; all others have one or are not there. */
+  /** These users have no place from `atUs` on; all others have one or are not there. What was told already is passed over. */
   at(atUs: number, leftOut: readonly string[]): void {
+    if (atUs < this.#atUs) return;
+    this.#atUs = atUs;
     if (leftOut.length === 0 && this.#open.size === 0) return;
     for (const [userId, fromUs] of this.#open) {
       if (leftOut.includes(userId)) continue;
@@ -34,6 +38,6 @@ export class LeftOutMeter {
   }
 
   get state(): LeftOutState {
-    return { open: [...this.#open], over: [...this.#over] };
+    return { open: [...this.#open], over: [...this.#over], atUs: this.#atUs };
   }
 }

@@ -1,6 +1,6 @@
 import type { BundleReader, EncodedFrame } from '../capture/index.ts';
 import type { StreamReport } from '../recording/render-protocol.ts';
-import { isWaitedFor, type RoomHistory, type StreamFacts, type StreamLife } from '../timeline/index.ts';
+import { isWaitedFor, type StreamFacts, type StreamLife } from '../timeline/index.ts';
 import type { ContentWatch } from './content-watch.ts';
 import { SoundTrack } from './sound-track.ts';
 import { StreamFeed } from './stream-feed.ts';
@@ -22,16 +22,26 @@ type Track = { life: StreamLife } & ({ kind: 'audio'; sound: SoundTrack } | { ki
 export class LiveStreams implements Disposable {
   readonly #bundle: BundleReader;
   readonly #fromUs: number;
-  readonly #watch: ContentWatch;
+  readonly #copied: boolean;
+  /** Is told of what comes and what is seen. */
+  readonly watch: ContentWatch;
   readonly #tracks = new Map<string, Track>();
   readonly #facts = new Map<string, StreamFacts>();
   readonly #reports = new Map<string, StreamReport>();
 
-  /** @param fromUs First moment that will be seen or heard. */
-  constructor(bundle: BundleReader, { fromUs, watch }: { fromUs: number; watch: ContentWatch }) {
+  /**
+   * @param fromUs First moment that will be seen or heard.
+   * @param watch Is told of what comes.
+   * @param copied Whether pictures are not decoded but taken from the feeds of the tracks, from the first one on.
+   */
+  constructor(
+    bundle: BundleReader,
+    { fromUs, watch, copied = false }: { fromUs: number; watch: ContentWatch; copied?: boolean },
+  ) {
     this.#bundle = bundle;
     this.#fromUs = fromUs;
-    this.#watch = watch;
+    this.#copied = copied;
+    this.watch = watch;
   }
 
   /** What the packets of the dumps say so far. */
@@ -39,9 +49,16 @@ export class LiveStreams implements Disposable {
     return this.#facts;
   }
 
-  /** The sound streams that are there. */
-  *sounds(): Generator<SoundTrack> {
-    for (const track of this.#tracks.values()) if (track.kind === 'audio') yield track.sound;
+  /** The sound streams that are there, and whose they are. */
+  *sounds(): Generator<{ dump: string; userId: string; sound: SoundTrack }> {
+    for (const [dump, track] of this.#tracks)
+      if (track.kind === 'audio') yield { dump, userId: track.life.userId, sound: track.sound };
+  }
+
+  /** The picture streams that are there, in order of publishing, and their dumps. */
+  *videos(): Generator<{ dump: string; life: StreamLife; video: VideoTrack }> {
+    for (const [dump, track] of this.#tracks)
+      if (track.kind === 'video') yield { dump, life: track.life, video: track.video };
   }
 
   /** The picture stream of a dump. */
@@ -50,9 +67,9 @@ export class LiveStreams implements Disposable {
     return track?.kind === 'video' ? track.video : undefined;
   }
 
-  /** Takes what the journal says now. Must come before `advance`: a dump's end is only known once its stream is over. */
-  follow(history: RoomHistory): void {
-    for (const life of history.streams) {
+  /** Takes what the journal says of the streams now. Must come before `advance`: a dump's end is only known once its stream is over. */
+  follow(streams: readonly StreamLife[]): void {
+    for (const life of streams) {
       if (life.dump === null || this.#reports.has(life.dump)) continue;
       const track = this.#tracks.get(life.dump) ?? this.#open(life, life.dump);
       track.life = life;
@@ -82,14 +99,18 @@ export class LiveStreams implements Disposable {
   /** Decodes the pictures up to `picturesUs` and the sound up to `soundUs`. */
   decode({ picturesUs, soundUs }: { picturesUs: number; soundUs: number }): void {
     for (const track of this.#tracks.values()) {
-      if (track.kind === 'video') track.video.showUntil(picturesUs);
-      else track.sound.hearUntil(soundUs);
+      if (track.kind === 'audio') track.sound.hearUntil(soundUs);
+      else if (!this.#copied) track.video.showUntil(picturesUs);
     }
   }
 
-  /** Lets go the streams that are over before `untilUs`. */
-  retire(untilUs: number): void {
+  /**
+   * Lets go the streams that are over before `untilUs`.
+   * @param isHeld Of which streams the last picture is shown further, as long as no newer one takes its place.
+   */
+  retire(untilUs: number, isHeld: (life: StreamLife) => boolean = () => false): void {
     for (const [dump, track] of this.#tracks) {
+      if (track.kind === 'video' && this.#isNewest(track.life, untilUs) && isHeld(track.life)) continue;
       if (!feedOf(track).finished || (track.life.untilUs ?? Number.POSITIVE_INFINITY) >= untilUs - 1_000_000) continue;
       if ((this.#facts.get(dump)?.lastPacketUs ?? 0) >= untilUs - 1_000_000) continue;
       this.#reports.set(dump, reportOf(track));
@@ -108,6 +129,15 @@ export class LiveStreams implements Disposable {
     this.#tracks.clear();
   }
 
+  /** Whether at `atUs` no later stream of the same source has begun. */
+  #isNewest({ userId, source, fromUs }: StreamLife, atUs: number): boolean {
+    for (const { kind, life } of this.#tracks.values()) {
+      if (kind !== 'video' || life.userId !== userId || life.source !== source) continue;
+      if (life.fromUs > fromUs && life.fromUs <= atUs) return false;
+    }
+    return true;
+  }
+
   #open(life: StreamLife, dump: string): Track {
     const track: Track =
       life.kind === 'video'
@@ -118,14 +148,15 @@ export class LiveStreams implements Disposable {
   }
 
   #openSound(life: StreamLife, dump: string): SoundTrack {
-    const watch = this.#watch.of(life, dump);
+    const watch = this.watch.of(life, dump);
     const keep = (frame: EncodedFrame): boolean => frame.mediaUs >= this.#fromUs - WARM_UP_US;
     return new SoundTrack(new StreamFeed(this.#bundle.openDump(dump), { keep, watch }));
   }
 
   #openVideo(life: StreamLife, dump: string): VideoTrack {
-    const watch = this.#watch.of(life, dump);
-    if (life.fromUs >= this.#fromUs) return new VideoTrack(new StreamFeed(this.#bundle.openDump(dump), { watch }));
+    const watch = this.watch.of(life, dump);
+    if (this.#copied || life.fromUs >= this.#fromUs)
+      return new VideoTrack(new StreamFeed(this.#bundle.openDump(dump), { watch }));
     const first = this.#lastKeyFrame(life, dump);
     const video = new VideoTrack(
       new StreamFeed(this.#bundle.openDump(dump), { keep: ({ ordinal }) => ordinal >= first, watch }),

@@ -9,24 +9,34 @@ export type SampleTable = {
   sizes: readonly number[];
   /** Whether decoding can begin at a sample; null: at each. */
   keys: readonly boolean[] | null;
-  chunks: readonly { offset: number; samples: number }[];
+  /** `description`: which of the track's descriptions its samples need; the first one when it is not given. */
+  chunks: { offset: number; samples: number; description?: number }[];
+  /** How long each sample lasts, where they do not all last equally long. */
+  durations?: readonly number[];
+  /** With `durations`: when the first one begins. */
+  firstTicks?: number;
 };
 
-/** A track of a movie. Every sample lasts equally long. */
+/** A track of a movie. */
 export type Track = {
   id: number;
   timescale: number;
+  /** How long every sample lasts whose table does not say otherwise. */
   sampleDuration: number;
   /** In units of the movie's clock: what is played, without priming. 0 in an init segment. */
   playedDuration: number;
   /** Units of the track's clock in front that are not played. */
   priming: number;
+  /** In units of the movie's clock: how much later than the movie the track begins; 0 by default. */
+  delay?: number;
   media: VideoMedia | AudioMedia;
   samples: SampleTable;
 };
 
-/** Picture: H.264 in BT.601, limited range. */
-export type VideoMedia = { kind: 'video'; widthPx: number; heightPx: number; avcConfiguration: Buffer };
+/** A kind of H.264 pictures. */
+export type AvcDescription = { widthPx: number; heightPx: number; avcConfiguration: Buffer };
+/** Picture: H.264. `isTagged`: it is in BT.601, limited range, and says so. */
+export type VideoMedia = { kind: 'video'; isTagged: boolean; descriptions: readonly AvcDescription[] };
 /** Sound: AAC-LC. */
 export type AudioMedia = {
   kind: 'audio';
@@ -68,9 +78,10 @@ export function movieBox(tracks: readonly Track[], { fragmented }: { fragmented:
 }
 
 function trackBox(track: Track): Buffer {
-  const { id, playedDuration, media, priming } = track;
+  const { id, playedDuration, media, priming, delay = 0 } = track;
   const isVideo = media.kind === 'video';
-  const size = isVideo ? u32(media.widthPx * 0x10000, media.heightPx * 0x10000) : u32(0, 0);
+  const { widthPx = 0, heightPx = 0 } = isVideo ? (media.descriptions[0] ?? {}) : {};
+  const size = u32(widthPx * 0x10000, heightPx * 0x10000);
   const header = fullBox(
     'tkhd',
     1,
@@ -84,13 +95,15 @@ function trackBox(track: Track): Buffer {
     size,
   );
   // An edit that lasts 0 in an init segment means "to the end" (ISO 14496-12 8.6.6).
-  const edit = box('edts', fullBox('elst', 1, 0, u32(1), u64(playedDuration, priming), u16(1, 0)));
+  const played = Buffer.concat([u64(playedDuration - delay, priming), u16(1, 0)]);
+  const empty = delay === 0 ? [] : [u64(delay), u32(-1, -1), u16(1, 0)];
+  const edit = box('edts', fullBox('elst', 1, 0, u32(delay === 0 ? 1 : 2), ...empty, played));
   return box('trak', header, edit, mediaBox(track));
 }
 
 function mediaBox({ timescale, sampleDuration, media, samples }: Track): Buffer {
   const isVideo = media.kind === 'video';
-  const duration = samples.sizes.length * sampleDuration;
+  const duration = samples.durations?.reduce((sum, length) => sum + length, 0) ?? samples.sizes.length * sampleDuration;
   const header = fullBox('mdhd', 1, 0, u64(0, 0), u32(timescale), u64(duration), u16(0x55c4, 0));
   const handler = fullBox(
     'hdlr',
@@ -109,35 +122,47 @@ function mediaBox({ timescale, sampleDuration, media, samples }: Track): Buffer 
 function tableBox(
   media: VideoMedia | AudioMedia,
   sampleDuration: number,
-  { sizes, keys, chunks }: SampleTable,
+  { sizes, keys, chunks, durations }: SampleTable,
 ): Buffer {
-  const entry = media.kind === 'video' ? avcEntry(media) : aacEntry(media);
+  const entries =
+    media.kind === 'video' ? media.descriptions.map((one) => avcEntry(one, media.isTagged)) : [aacEntry(media)];
   const keyNumbers = keys === null ? null : keys.flatMap((key, index) => (key ? [index + 1] : []));
   const far = chunks.some(({ offset }) => offset > 0xffffffff);
   const offsets = chunks.map(({ offset }) => offset);
   return box(
     'stbl',
-    fullBox('stsd', 0, 0, u32(1), entry),
-    fullBox('stts', 0, 0, sizes.length === 0 ? u32(0) : u32(1, sizes.length, sampleDuration)),
+    fullBox('stsd', 0, 0, u32(entries.length), ...entries),
+    fullBox('stts', 0, 0, timeRuns(durations ?? sizes.map(() => sampleDuration))),
     ...(keyNumbers === null || sizes.length === 0
       ? []
-      : [fullBox('stss', 0, 0, u32(keyNumbers.length), u32(...keyNumbers))]),
+      : [fullBox('stss', 0, 0, u32(keyNumbers.length), numbers(keyNumbers))]),
     fullBox('stsc', 0, 0, chunkRuns(chunks)),
     fullBox('stsz', 0, 0, u32(0, sizes.length), numbers(sizes)),
     far
-      ? fullBox('co64', 0, 0, u32(chunks.length), u64(...offsets))
-      : fullBox('stco', 0, 0, u32(chunks.length), u32(...offsets)),
+      ? fullBox('co64', 0, 0, u32(chunks.length), farNumbers(offsets))
+      : fullBox('stco', 0, 0, u32(chunks.length), numbers(offsets)),
   );
 }
 
 function chunkRuns(chunks: SampleTable['chunks']): Buffer {
   const runs: number[] = [];
-  let before = -1;
-  chunks.forEach(({ samples }, index) => {
-    if (samples !== before) runs.push(index + 1, samples, 1);
-    before = samples;
+  let before = '';
+  chunks.forEach(({ samples, description = 0 }, index) => {
+    const kind = `${samples} ${description}`;
+    if (kind !== before) runs.push(index + 1, samples, description + 1);
+    before = kind;
   });
-  return Buffer.concat([u32(runs.length / 3), u32(...runs)]);
+  return Buffer.concat([u32(runs.length / 3), numbers(runs)]);
+}
+
+/** How many samples last how long, one behind the other. */
+function timeRuns(durations: readonly number[]): Buffer {
+  const runs: number[] = [];
+  for (const duration of durations) {
+    if (runs.at(-1) === duration) runs[runs.length - 2] = (runs.at(-2) ?? 0) + 1;
+    else runs.push(1, duration);
+  }
+  return Buffer.concat([u32(runs.length / 2), numbers(runs)]);
 }
 
 /** As `u32`, for lists too long to be arguments. */
@@ -147,7 +172,14 @@ function numbers(values: readonly number[]): Buffer {
   return bytes;
 }
 
-function avcEntry({ widthPx, heightPx, avcConfiguration }: VideoMedia): Buffer {
+/** As `u64`, for lists too long to be arguments. */
+function farNumbers(values: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(values.length * 8);
+  values.forEach((value, index) => bytes.writeBigUInt64BE(BigInt(value), index * 8));
+  return bytes;
+}
+
+function avcEntry({ widthPx, heightPx, avcConfiguration }: AvcDescription, isTagged: boolean): Buffer {
   return box(
     'avc1',
     u32(0),
@@ -160,8 +192,8 @@ function avcEntry({ widthPx, heightPx, avcConfiguration }: VideoMedia): Buffer {
     Buffer.alloc(32),
     u16(24, 0xffff),
     box('avcC', avcConfiguration),
-    // Colour as it was captured: primaries, transfer and matrix of BT.601 (6), limited range.
-    box('colr', text('nclx'), u16(6, 6, 6), u8(0)),
+    // Colour as it was captured: primaries, transfer and matrix of BT.601 (6), limited range. Copied pictures say it themselves.
+    ...(isTagged ? [box('colr', text('nclx'), u16(6, 6, 6), u8(0))] : []),
     box('pasp', u32(1, 1)),
   );
 }

@@ -16,7 +16,13 @@ import { AvError } from './av-error.ts';
 import { avcDecoderConfiguration, lengthPrefixed } from './h264-bytes.ts';
 
 /** A coded sample of a track, as it lies in an MP4 file. */
-export type CodedSample = { index: number; key: boolean; data: Buffer };
+export type CodedSample = {
+  index: number;
+  key: boolean;
+  data: Buffer;
+  /** Of copied pictures, which do not come evenly: when it is shown, and which of the sample descriptions it needs. */
+  copied?: { ticks: number; description: number };
+};
 
 /** Encodes the canvas as H.264 (x264): closed groups of pictures, no B pictures, so that segments can be cut anywhere between them. */
 export class PictureEncoder implements Disposable {

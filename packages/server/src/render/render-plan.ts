@@ -1,25 +1,37 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TaskParameters } from '../recording/task-parameters.ts';
+import type { ReelSubject } from '../timeline/index.ts';
 import { writeDurably } from './durable-file.ts';
-import { readSegmentIndex } from './segment-file.ts';
+import { COPIED_HZ, readSegmentIndex } from './segment-file.ts';
 
 /**
- * What is decided once for a file and kept in the work folder before the first segment: a render that starts
- * again must make the same file.
+ * What is decided once for a reel and kept in its work folder before the first segment: a render that starts
+ * again must make the same files.
  */
 export type RenderPlan = {
-  version: 1;
+  version: 2;
   taskId: string;
+  reel: ReelSubject;
   /** Media time of the file's beginning. */
   startUs: number;
+  /** What the task was asked for. */
   parameters: TaskParameters;
-  /** Set when the parameters are not the journal's own: what the task was given later does not count then. */
-  fixedLook?: true;
+  /** What is in the files. */
+  media: { picture: boolean; sound: boolean };
+  /** The picture of this reel; its size is that of the stream where the reel is of one user. */
+  video: TaskParameters['video'];
+  /** Set when the pictures are those of the capture, not encoded anew. */
+  copied?: true;
   /** Base64 of the decoder configurations that all segments share. */
   avcConfiguration: string;
   aacConfiguration: string;
 };
+
+/** Units of the clock of a plan's pictures in a second. */
+export function pictureHz({ copied, video }: RenderPlan): number {
+  return copied === true ? COPIED_HZ : video.fps * 1000;
+}
 
 /** Name of the plan in the work folder. */
 const PLAN_NAME = 'plan.json';
@@ -37,10 +49,10 @@ export function readPlan(workFolder: string): RenderPlan | null {
   return isPlan(value) ? value : null;
 }
 
-/** Keeps the plan, and the init segment that goes with it. @throws file errors. */
-export function writePlan(workFolder: string, plan: RenderPlan, init: Buffer): void {
+/** Keeps the plan, and the init segment that goes with it where there is one. @throws file errors. */
+export function writePlan(workFolder: string, plan: RenderPlan, init: Buffer | null): void {
   mkdirSync(workFolder, { recursive: true });
-  writeDurably(join(workFolder, 'init.mp4'), init);
+  if (init !== null) writeDurably(join(workFolder, 'init.mp4'), init);
   writeDurably(join(workFolder, PLAN_NAME), Buffer.from(JSON.stringify(plan)));
 }
 
@@ -55,11 +67,15 @@ export function fits(before: RenderPlan, now: RenderPlan): boolean {
   return JSON.stringify(before) === JSON.stringify(now);
 }
 
-/** Number of segments that lie in the work folder without a gap. */
-export function countSegments(workFolder: string): number {
-  let count = 0;
-  while (readSegmentIndex(workFolder, count) !== null) count += 1;
-  return count;
+/** Where a render goes on: how many segments lie in the work folder without a gap, and which sound frame comes next. */
+export function resumeOf(workFolder: string): { segment: number; soundFrame: number } {
+  const resume = { segment: 0, soundFrame: 0 };
+  for (;;) {
+    const index = readSegmentIndex(workFolder, resume.segment);
+    if (index === null) return resume;
+    if (index.audioSizes.length > 0) resume.soundFrame = index.firstFrame + index.audioSizes.length;
+    resume.segment += 1;
+  }
 }
 
 /** Removes what an earlier start with another plan has made. */
@@ -71,5 +87,5 @@ export function clearSegments(workFolder: string): void {
 function isPlan(value: unknown): value is RenderPlan {
   if (typeof value !== 'object' || value === null) return false;
   const { version, taskId, startUs } = value as { version?: unknown; taskId?: unknown; startUs?: unknown };
-  return version === 1 && typeof taskId === 'string' && Number.isSafeInteger(startUs);
+  return version === 2 && typeof taskId === 'string' && Number.isSafeInteger(startUs);
 }

@@ -27,10 +27,10 @@ import {
 import { nowUs } from '../base/clock.ts';
 import type { RenderedFile, RenderOrder } from '../recording/render-protocol.ts';
 import { FileParts } from './file-parts.ts';
-import { readPlan } from './render-plan.ts';
 import {
   cachedPicture,
   cachedSound,
+  mixedReel,
   orderFor,
   renderToEnd,
   startRender,
@@ -360,7 +360,7 @@ describe.concurrent('render', () => {
     expect(await ended).toEqual({ code: 1, signal: null });
     const later = startRender(order);
     // It is at work when it has written its plan.
-    await waitFor(() => existsSync(join(order.workFolder, 'plan.json')));
+    await waitFor(() => existsSync(join(order.workFolder, 'mixed/plan.json')));
     later.child.disconnect();
     expect(await later.ended).toEqual({ code: 1, signal: null });
   });
@@ -411,7 +411,7 @@ describe.concurrent('render', () => {
       child.kill('SIGKILL');
       await ended;
       // A temporary file of the dead one must not disturb.
-      writeFileSync(join(order.workFolder, 'segment-000001.m4s.tmp'), 'rubbish');
+      writeFileSync(join(order.workFolder, 'mixed/segment-000001.m4s.tmp'), 'rubbish');
     }
     const finished = await renderToEnd(order);
     const [file] = finished.files;
@@ -449,15 +449,14 @@ describe.concurrent('render', () => {
     call.task(-0.1, 7);
     call.caller('anna', { ...ANNA, codec: 'vp8', fromS: 0, untilS: 7 });
     const { order, file } = await renderCall('grown', call);
-    const plan = readPlan(order.workFolder);
-    if (plan === null) throw new Error('no plan');
-    const grownOrder = { ...order, outFolder: `${order.outFolder}-grown` };
+    const mixed = mixedReel(order);
+    const grownOrder = { ...mixed.order, outFolder: `${order.outFolder}-grown` };
     // Cut short, so that a part of the last segments is not used.
-    using growing = FileParts.open(grownOrder, plan, { growsFromBytes: 20_000 });
-    const [grown] = await growing.finish(plan.startUs + 5_000_000);
-    const shortOrder = { ...order, outFolder: `${order.outFolder}-short` };
-    using copied = FileParts.open(shortOrder, plan);
-    const [short] = await copied.finish(plan.startUs + 5_000_000);
+    using growing = FileParts.open(grownOrder, mixed.reel, { growsFromBytes: 20_000 });
+    const [grown] = await growing.finish(5_000_000);
+    const shortOrder = { ...mixed.order, outFolder: `${order.outFolder}-short` };
+    using copied = FileParts.open(shortOrder, mixed.reel);
+    const [short] = await copied.finish(5_000_000);
     if (grown === undefined || short === undefined) throw new Error('no file');
     expect(await complaintsOf(grown.path)).toBe('');
     expect(grown.sha256).toBe(createHash('sha256').update(readFileSync(grown.path)).digest('hex'));

@@ -1,28 +1,25 @@
 import { setImmediate } from 'node:timers/promises';
 import { nowUs } from '../base/clock.ts';
 import { BundleReader } from '../capture/index.ts';
-import type { RenderMessage, RenderOrder, RenderReport } from '../recording/render-protocol.ts';
-import { mediaOf, type TaskParameters } from '../recording/task-parameters.ts';
-import { type RoomHistory, readCompleteHistory, readRoomHistory } from '../timeline/index.ts';
-import { ContentWatch } from './content-watch.ts';
-import { FileParts } from './file-parts.ts';
-import { FileStart } from './file-start.ts';
-import { initSegment } from './finished-file.ts';
-import { FrameProducer } from './frame-producer.ts';
-import { HlsFiles } from './hls-files.ts';
-import { PictureEncoder } from './picture-encoder.ts';
+import type { Alarm } from '../recording/alarm-parameters.ts';
+import type {
+  LeftOut,
+  RenderedFile,
+  RenderMessage,
+  RenderOrder,
+  RenderReport,
+  StreamReport,
+} from '../recording/render-protocol.ts';
 import {
-  clearSegments,
-  clearTemporaryFiles,
-  countSegments,
-  fits,
-  type RenderPlan,
-  readPlan,
-  writePlan,
-} from './render-plan.ts';
-import { type Segment, writeSegment } from './segment-file.ts';
-import { SoundEncoder } from './sound-encoder.ts';
-import { StillsMaker } from './stills.ts';
+  type RoomHistory,
+  readCompleteHistory,
+  readRoomHistory,
+  reelName,
+  reelsOf,
+  type TaskLife,
+} from '../timeline/index.ts';
+import { Reel } from './reel.ts';
+import { clearTemporaryFiles } from './render-plan.ts';
 
 /** How long the bundle may lack the task: the order may come a moment before the journal's line is seen. */
 const TASK_APPEARS_US = 10_000_000;
@@ -48,47 +45,59 @@ export type RenderContext = {
 };
 
 /**
- * Renders one task: waits for it in the bundle, finds where the file begins, makes segments as the bundle
- * grows, and in the end the file.
+ * Renders one task: waits for it in the bundle, then works on its reels as the bundle grows and makes their files in the end.
  *
  * @returns the message that tells of the end; it is not yet told.
  * @throws {RenderFailure} | file and media errors | the signal's reason.
  */
 export async function render(order: RenderOrder, { tell, signal }: RenderContext): Promise<RenderMessage> {
-  clearTemporaryFiles(order.workFolder);
   clearTemporaryFiles(order.outFolder);
   const bundle = new BundleReader(order.bundleFolder);
   signal.addEventListener('abort', () => bundle.close(), { once: true });
+  const reels = new Map<string, Reel>();
   try {
     const follow = follower(order, bundle, signal);
-    const task = await taskOf(follow);
-    const plan = await planOf(order, bundle, follow, task);
-    const resumedAtSegment = countSegments(order.workFolder);
-    const { alarms, output } = plan.parameters;
-    const watched = { alarms, fromUs: task.fromUs, media: mediaOf(output) };
-    const watch = ContentWatch.resume(order.workFolder, watched, resumedAtSegment);
-    using producer = new FrameProducer(bundle, plan, resumedAtSegment, watch);
-    using parts = plan.parameters.output.format === 'hls' ? HlsFiles.open(order, plan) : FileParts.open(order, plan);
-    using stills = new StillsMaker(order.workFolder, plan);
-    const keep = (segment: Segment): void => {
-      watch.keep(segment.index);
-      parts.add(writeSegment(order.workFolder, segment));
-      tell({ type: 'progress', segments: segment.index + 1, renderedUntilUs: producer.reachedUs });
+    const { fromUs } = await taskOf(follow);
+    const open = (): void => {
+      for (const subject of reelsOf(follow.history)) {
+        const name = reelName(subject);
+        if (!reels.has(name)) reels.set(name, new Reel(bundle, order, subject, { fromUs }));
+      }
     };
-    const endUs = await produce(producer, follow, signal, keep, () => stills.prepare());
-    for (const segment of producer.finish()) keep(segment);
-    const files = stills.addTo(await parts.finish(endUs));
-    const { user, system } = process.cpuUsage();
-    const report: RenderReport = {
-      streams: producer.reports(),
-      ...watch.report(follow.history, { fromUs: plan.startUs, untilUs: endUs }),
-      cpuMs: Math.round((user + system) / 1000),
-      resumedAtSegment,
-    };
-    return { type: 'finished', files, report };
+    await produce(reels, open, { follow, signal, tell });
+    const made = [...reels.values()].filter((reel) => !reel.isEmpty);
+    if (made.length === 0)
+      throw new RenderFailure('NothingCaptured', 'No packet was captured in the window of the task.');
+    const files: RenderedFile[] = [];
+    for (const reel of made) files.push(...(await reel.finish()));
+    return { type: 'finished', files, report: reportOf(made, follow.history) };
   } finally {
+    for (const reel of reels.values()) reel[Symbol.dispose]();
     bundle.close();
   }
+}
+
+function reportOf(reels: readonly Reel[], history: RoomHistory): RenderReport {
+  // A stream that several reels have seen is told of once, as the first of them saw it.
+  const streams = new Map<string, StreamReport>();
+  for (const reel of reels)
+    for (const report of reel.reports()) if (!streams.has(report.streamId)) streams.set(report.streamId, report);
+  const alarms = new Map<string, Alarm[]>();
+  const leftOut: LeftOut[] = [];
+  for (const reel of reels) {
+    const seen = reel.seen(history);
+    for (const [streamId, found] of seen.alarms) if (!alarms.has(streamId)) alarms.set(streamId, found);
+    leftOut.push(...seen.leftOut);
+  }
+  const { user, system } = process.cpuUsage();
+  const resumedAtSegment = reels.reduce((sum, { resumedAt }) => sum + resumedAt, 0);
+  return {
+    streams: [...streams.values()],
+    alarms: [...alarms.values()].flat().sort((a, b) => a.fromUs - b.fromUs),
+    leftOut,
+    cpuMs: Math.round((user + system) / 1000),
+    resumedAtSegment,
+  };
 }
 
 /** The journal's state, read anew at `look`, or after something has changed at `wait`. */
@@ -102,7 +111,7 @@ function follower(order: RenderOrder, bundle: BundleReader, signal: AbortSignal)
     look(): void {
       // The time is taken before the reading: what came in between belongs to the next one.
       state.readUs = nowUs();
-      if (bundle.refresh()) state.history = read(bundle.events, order.taskId);
+      if (bundle.refresh()) state.history = withOwnParameters(read(bundle.events, order.taskId), order);
     },
     async wait(): Promise<void> {
       await bundle.changed();
@@ -114,7 +123,14 @@ function follower(order: RenderOrder, bundle: BundleReader, signal: AbortSignal)
   return state;
 }
 
-async function taskOf(follow: Follower): Promise<NonNullable<RoomHistory['task']>> {
+/** Where the order brings parameters of its own, those of the journal do not count, nor what they became later. */
+function withOwnParameters(history: RoomHistory, { parameters }: RenderOrder): RoomHistory {
+  const { task } = history;
+  if (parameters === undefined || task === null) return history;
+  return { ...history, task: { ...task, parameters, modified: [] } };
+}
+
+async function taskOf(follow: Follower): Promise<TaskLife> {
   const untilUs = nowUs() + TASK_APPEARS_US;
   for (;;) {
     const { task } = follow.history;
@@ -125,75 +141,42 @@ async function taskOf(follow: Follower): Promise<NonNullable<RoomHistory['task']
   }
 }
 
-async function planOf(
-  order: RenderOrder,
-  bundle: BundleReader,
-  follow: Follower,
-  task: NonNullable<RoomHistory['task']>,
-): Promise<RenderPlan> {
-  const before = readPlan(order.workFolder);
-  const parameters = order.parameters ?? task.parameters;
-  const startUs = before?.startUs ?? (await startOf(bundle, follow, task.fromUs));
-  const plan: RenderPlan = {
-    version: 1,
-    taskId: order.taskId,
-    startUs,
-    parameters,
-    ...(order.parameters === undefined ? {} : { fixedLook: true }),
-    ...configurations(parameters),
-  };
-  if (before !== null && fits(before, plan)) return plan;
-  // Other parameters or another version of the encoder: nothing of before can be gone on with.
-  clearSegments(order.workFolder);
-  writePlan(order.workFolder, plan, initSegment(plan));
-  return plan;
-}
-
-async function startOf(bundle: BundleReader, follow: Follower, fromUs: number): Promise<number> {
-  const start = new FileStart(bundle, { fromUs });
-  try {
-    for (;;) {
-      const foundUs = start.search(follow.history, follow.readUs);
-      if (foundUs === 'nothing')
-        throw new RenderFailure('NothingCaptured', 'No packet was captured in the window of the task.');
-      if (foundUs !== 'waiting') return foundUs;
-      await follow.wait();
-    }
-  } finally {
-    start.close();
-  }
-}
-
-function configurations({ video, audio }: TaskParameters): Pick<RenderPlan, 'avcConfiguration' | 'aacConfiguration'> {
-  using pictures = new PictureEncoder(video);
-  using sounds = new SoundEncoder(audio, 0);
-  return {
-    avcConfiguration: pictures.configuration.toString('base64'),
-    aacConfiguration: sounds.configuration.toString('base64'),
-  };
-}
-
+/** Works on the reels until all are over and none can be added. */
 async function produce(
-  producer: FrameProducer,
-  follow: Follower,
-  signal: AbortSignal,
-  keep: (segment: Segment) => void,
-  idle: () => void,
-): Promise<number> {
-  let stretchStart = performance.now();
+  reels: ReadonlyMap<string, Reel>,
+  open: () => void,
+  { follow, signal, tell }: { follow: Follower } & RenderContext,
+): Promise<void> {
+  let told = 0;
   for (;;) {
-    const step = producer.step(follow.history, follow.readUs);
-    if (step === 'waiting') {
-      idle();
-      await follow.wait();
-      stretchStart = performance.now();
-      continue;
+    open();
+    let isMoving = false;
+    let isOver = follow.history.task?.untilUs !== null || follow.history.closed;
+    for (const reel of reels.values()) {
+      const work = workFor(reel, follow);
+      if (work === 'made') isMoving = true;
+      if (work !== 'over') isOver = false;
     }
-    if (step !== 'made') return step.endUs;
-    for (let segment = producer.takeSegment(); segment !== null; segment = producer.takeSegment()) keep(segment);
-    if (performance.now() - stretchStart < STRETCH_MS) continue;
-    await setImmediate();
+    const segments = [...reels.values()].reduce((sum, reel) => sum + reel.segments, 0);
+    if (segments > told) tell({ type: 'progress', segments, renderedUntilUs: renderedUntilUs(reels) });
+    told = segments;
+    if (isOver) return;
+    if (isMoving) await setImmediate();
+    else await follow.wait();
     signal.throwIfAborted();
-    stretchStart = performance.now();
   }
+}
+
+/** Works on a reel for a while. */
+function workFor(reel: Reel, follow: Follower): 'made' | 'waiting' | 'over' {
+  const startMs = performance.now();
+  let work = reel.work(follow);
+  while (work === 'made' && performance.now() - startMs < STRETCH_MS) work = reel.work(follow);
+  return work;
+}
+
+/** How far the reel is that is behind the others. */
+function renderedUntilUs(reels: ReadonlyMap<string, Reel>): number {
+  const times = [...reels.values()].flatMap(({ reachedUs }) => (reachedUs === null ? [] : [reachedUs]));
+  return times.length === 0 ? 0 : Math.min(...times);
 }

@@ -4,11 +4,26 @@ import { AAC_FRAME_SAMPLES } from './sound-encoder.ts';
 
 /** Coded sound frames before segment `index`: those that the encoder has given when the segment's last block is mixed. */
 export function soundFramesBefore(index: number, segmentSamples: number): number {
-  return index === 0 ? 0 : Math.max(0, Math.floor((index * segmentSamples) / AAC_FRAME_SAMPLES) - 1);
+  return soundFramesBeforeSample(index * segmentSamples);
 }
 
-/** Gathers coded samples into segments. Samples before its first segment are dropped: they are there already. */
-export class SegmentBuilder {
+/** As {@link soundFramesBefore}, for a segment that begins at `sample`. */
+export function soundFramesBeforeSample(sample: number): number {
+  return sample <= 0 ? 0 : Math.max(0, Math.floor(sample / AAC_FRAME_SAMPLES) - 1);
+}
+
+/** Gathers coded samples into segments. */
+export interface Segments {
+  addVideo(samples: readonly CodedSample[]): void;
+  addAudio(samples: readonly CodedSample[]): void;
+  /** The next segment when it is whole, else null. */
+  take(): Segment | null;
+  /** What is left, as the last segment; null when nothing is. */
+  takeRest(): Segment | null;
+}
+
+/** Segments of equal length. Samples before its first segment are dropped: they are there already. */
+export class SegmentBuilder implements Segments {
   readonly #media: { picture: boolean; sound: boolean };
   readonly #pictures: number;
   readonly #segmentSamples: number;
@@ -37,11 +52,6 @@ export class SegmentBuilder {
     this.#pictures = pictures;
     this.#segmentSamples = segmentSamples;
     this.#index = firstIndex;
-  }
-
-  /** Number of the segment that comes next. */
-  get next(): number {
-    return this.#index;
   }
 
   addVideo(samples: readonly CodedSample[]): void {

@@ -19,7 +19,17 @@ export type SegmentIndex = {
   dataOffset: number;
   videoSizes: number[];
   audioSizes: number[];
+  /** Number of its first sound frame; 0 when it has none. */
+  firstFrame: number;
+  /** Of copied pictures: when each is shown, whether decoding can begin there, and with which description. */
+  copied?: CopiedIndex;
 };
+
+/** What is kept of each copied picture of a segment beside its size; `ticks` in units of {@link COPIED_HZ}. */
+export type CopiedIndex = { ticks: number[]; keys: boolean[]; descriptions: number[] };
+
+/** The clock of copied pictures. */
+export const COPIED_HZ = 90_000;
 
 const KEY_SAMPLE = 0x02000000;
 const OTHER_SAMPLE = 0x01010000;
@@ -40,7 +50,15 @@ export function writeSegment(workFolder: string, segment: Segment): SegmentIndex
   const { bytes, dataOffset } = segmentBytes(segment);
   writeDurably(path, bytes);
   const sizes = (samples: readonly CodedSample[]): number[] => samples.map((sample) => sample.data.length);
-  return { path, dataOffset, videoSizes: sizes(segment.video), audioSizes: sizes(segment.audio) };
+  const { video, audio } = segment;
+  return {
+    path,
+    dataOffset,
+    videoSizes: sizes(video),
+    audioSizes: sizes(audio),
+    firstFrame: audio[0]?.index ?? 0,
+    ...copiedIndexOf(video),
+  };
 }
 
 /** A segment as it lies in a file (CMAF: styp, moof, mdat), and where its samples begin. */
@@ -52,8 +70,10 @@ export function segmentBytes({ index, video, audio }: Segment): { bytes: Buffer;
     return box(
       'moof',
       fullBox('mfhd', 0, 0, u32(index + 1)),
-      // The video track's clock counts pictures × 1000.
-      fragment(VIDEO_TRACK_ID, firstVideo * 1000, offset, video),
+      // The video track's clock counts pictures × 1000, or the ticks of copied ones.
+      ...(video[0]?.copied === undefined
+        ? [fragment(VIDEO_TRACK_ID, firstVideo * 1000, offset, video)]
+        : copiedFragments(offset, video)),
       fragment(AUDIO_TRACK_ID, firstAudio * AAC_FRAME_SAMPLES, offset + videoBytes, audio),
     );
   };
@@ -64,9 +84,15 @@ export function segmentBytes({ index, video, audio }: Segment): { bytes: Buffer;
 }
 
 /** The first sound frames of a segment: what the file that ends before it needs to sound to its end. */
-export function soundHeadOf({ path, dataOffset, videoSizes, audioSizes }: SegmentIndex): SegmentIndex {
+export function soundHeadOf({ path, dataOffset, videoSizes, audioSizes, firstFrame }: SegmentIndex): SegmentIndex {
   const pictureBytes = videoSizes.reduce((sum, size) => sum + size, 0);
-  return { path, dataOffset: dataOffset + pictureBytes, videoSizes: [], audioSizes: audioSizes.slice(0, HEAD_FRAMES) };
+  return {
+    path,
+    dataOffset: dataOffset + pictureBytes,
+    videoSizes: [],
+    audioSizes: audioSizes.slice(0, HEAD_FRAMES),
+    firstFrame,
+  };
 }
 
 /** Reads the samples of a segment, numbered from its first ones. @throws file errors. */
@@ -91,17 +117,90 @@ export function readSegmentIndex(workFolder: string, index: number): SegmentInde
   const path = segmentPath(workFolder, index);
   const bytes = readHead(path);
   if (bytes === null) return null;
-  let sizes = new Map<number, number[]>();
   for (const { type, start, end } of boxesOf(bytes)) {
-    if (type === 'moof') sizes = new Map(runs(bytes, start, end));
+    if (type !== 'moof') continue;
     // The data box is longer than what was read, so it is found by what comes before it.
-    if (type === 'moof') {
-      if (sizes.size === 0 || bytes.toString('latin1', end + 4, end + 8) !== 'mdat') return null;
-      const [videoSizes = [], audioSizes = []] = [sizes.get(VIDEO_TRACK_ID), sizes.get(AUDIO_TRACK_ID)];
-      return { path, dataOffset: end + 8, videoSizes, audioSizes };
-    }
+    if (bytes.toString('latin1', end + 4, end + 8) !== 'mdat') return null;
+    const runs = [...runsOf(bytes, start, end)];
+    if (runs.length === 0) return null;
+    const video = runs.filter(({ trackId }) => trackId === VIDEO_TRACK_ID);
+    const audio = runs.find(({ trackId }) => trackId === AUDIO_TRACK_ID);
+    return {
+      path,
+      dataOffset: end + 8,
+      videoSizes: video.flatMap(({ sizes }) => sizes),
+      audioSizes: audio?.sizes ?? [],
+      firstFrame: (audio?.decodeTime ?? 0) / AAC_FRAME_SAMPLES,
+      ...copiedRuns(video),
+    };
   }
   return null;
+}
+
+/** A run of samples as a segment's index says it. */
+type Run = {
+  trackId: number;
+  description: number;
+  decodeTime: number;
+  sizes: number[];
+  keys: boolean[];
+  durations: number[] | null;
+};
+
+function copiedIndexOf(video: readonly CodedSample[]): { copied?: CopiedIndex } {
+  const copied = video.flatMap((sample) => (sample.copied === undefined ? [] : [sample.copied]));
+  if (copied.length === 0) return {};
+  return {
+    copied: {
+      ticks: copied.map(({ ticks }) => ticks),
+      keys: video.map(({ key }) => key),
+      descriptions: copied.map(({ description }) => description),
+    },
+  };
+}
+
+function copiedRuns(runs: readonly Run[]): { copied?: CopiedIndex } {
+  const copied: CopiedIndex = { ticks: [], keys: [], descriptions: [] };
+  for (const { decodeTime, keys, durations, description } of runs) {
+    if (durations === null) return {};
+    let ticks = decodeTime;
+    for (const [index, duration] of durations.entries()) {
+      copied.ticks.push(ticks);
+      copied.keys.push(keys[index] === true);
+      copied.descriptions.push(description);
+      ticks += duration;
+    }
+  }
+  return copied.ticks.length === 0 ? {} : { copied };
+}
+
+/** Copied pictures: a fragment for each run of one description. The last picture's length is not known yet and not used. */
+function copiedFragments(dataOffset: number, samples: readonly CodedSample[]): Buffer[] {
+  const fragments: Buffer[] = [];
+  let offset = dataOffset;
+  for (let from = 0; from < samples.length; ) {
+    const description = samples[from]?.copied?.description ?? 0;
+    const rest = samples.slice(from).findIndex((sample) => sample.copied?.description !== description);
+    const until = rest < 0 ? samples.length : from + rest;
+    const run = samples.slice(from, until);
+    const entries = run.map(({ data, key, copied }, index) => {
+      const nextTicks = run[index + 1]?.copied?.ticks ?? copied?.ticks ?? 0;
+      return u32(nextTicks - (copied?.ticks ?? 0), data.length, key ? KEY_SAMPLE : OTHER_SAMPLE);
+    });
+    fragments.push(
+      box(
+        'traf',
+        // The number of the description, from 1, is given.
+        fullBox('tfhd', 0, 0x020002, u32(VIDEO_TRACK_ID, description + 1)),
+        fullBox('tfdt', 1, 0, u64(run[0]?.copied?.ticks ?? 0)),
+        // Data offset, durations, sizes and flags are given.
+        fullBox('trun', 0, 0x000701, u32(run.length, offset), ...entries),
+      ),
+    );
+    offset += byteLength(run);
+    from = until;
+  }
+  return fragments;
 }
 
 function fragment(trackId: number, decodeTime: number, dataOffset: number, samples: readonly CodedSample[]): Buffer {
@@ -120,17 +219,33 @@ function fragment(trackId: number, decodeTime: number, dataOffset: number, sampl
   );
 }
 
-function* runs(bytes: Buffer, start: number, end: number): Generator<[trackId: number, sizes: number[]]> {
+function* runsOf(bytes: Buffer, start: number, end: number): Generator<Run> {
   for (const traf of boxesOf(bytes, start, end)) {
     if (traf.type !== 'traf') continue;
-    let trackId = 0;
-    for (const trun of boxesOf(bytes, traf.start, traf.end)) {
-      if (trun.type === 'tfhd') trackId = bytes.readUInt32BE(trun.start + 4);
-      if (trun.type !== 'trun') continue;
-      const count = bytes.readUInt32BE(trun.start + 4);
-      yield [trackId, Array.from({ length: count }, (_, index) => bytes.readUInt32BE(trun.start + 12 + index * 8))];
+    const head = { trackId: 0, description: 0, decodeTime: 0 };
+    for (const { type, start: at } of boxesOf(bytes, traf.start, traf.end)) {
+      if (type === 'tfhd') {
+        head.trackId = bytes.readUInt32BE(at + 4);
+        if ((bytes.readUInt32BE(at) & 2) !== 0) head.description = bytes.readUInt32BE(at + 8) - 1;
+      }
+      if (type === 'tfdt') head.decodeTime = Number(bytes.readBigUInt64BE(at + 4));
+      if (type === 'trun') yield { ...head, ...samplesOf(bytes, at) };
     }
   }
+}
+
+function samplesOf(bytes: Buffer, at: number): Pick<Run, 'sizes' | 'keys' | 'durations'> {
+  const hasDurations = (bytes.readUInt32BE(at) & 0x100) !== 0;
+  const count = bytes.readUInt32BE(at + 4);
+  const entryBytes = hasDurations ? 12 : 8;
+  const numbersAt = (skip: number): number[] =>
+    Array.from({ length: count }, (_, index) => bytes.readUInt32BE(at + 12 + index * entryBytes + skip));
+  const skip = hasDurations ? 4 : 0;
+  return {
+    sizes: numbersAt(skip),
+    keys: numbersAt(skip + 4).map((flags) => flags === KEY_SAMPLE),
+    durations: hasDurations ? numbersAt(0) : null,
+  };
 }
 
 function readHead(path: string): Buffer | null {

@@ -130,6 +130,31 @@ describe.concurrent('stills', () => {
     expect(stillsOf(playlist).thumbnails.index.name).toBe('1_7.thumbnails.vtt');
   });
 
+  test('copied pictures have stills too; a single file has the alarms of its streams', async () => {
+    const call = new TestCall();
+    const alarms = { missingS: 2, silentS: 3 };
+    call.task(-0.1, 9, { ...TEST_PARAMETERS, mode: 'single', single: { merged: true }, alarms });
+    call.user('anna', { fromS: 0, untilS: 9 });
+    const frames = cachedPicture({
+      codec: 'h264',
+      color: '#c02020',
+      lowerColor: '#20c020',
+      still: true,
+      seconds: 9,
+      keyInterval: 60,
+    });
+    call.stream('anna', 'h264', frames, { fromS: 0, untilS: 9, dataUntilS: 6 });
+    call.stream('anna', 'opus', cachedSound({ pitchHz: 0, seconds: 9 }), { fromS: 0, untilS: 9 });
+    const order = orderFor(join(folder, 'single'));
+    call.write(order.bundleFolder);
+    const { files, report } = await renderToEnd(order);
+    const { poster, thumbnails } = stillsOf(files[0]);
+    expectColor(await colorOf(poster.path, 150, 30), [0xc0, 0x20, 0x20]);
+    expect((await probeFile(thumbnails.picture.path)).video).toMatchObject({ widthPx: 3 * 160, heightPx: 90 });
+    expect(report.alarms.map(({ kind }) => kind)).toEqual(['silent', 'missing']);
+    expect(report.streams.map(({ syncP95Ms }) => syncP95Ms)).toEqual([0, 0]);
+  });
+
   test('a render that was killed makes the same ones', async () => {
     const order = orderFor(join(folder, 'killed'));
     lateCall().write(order.bundleFolder);
@@ -147,9 +172,9 @@ describe.concurrent('stills', () => {
     expectColor(await colorOf(poster.path, 300, 80), [0xc0, 0x20, 0x20]);
     // From the same segments: prepared while the call ran, or not, they are the same to the byte.
     const before = bytesOf({ poster, thumbnails });
-    const plan = readPlan(order.workFolder);
+    const plan = readPlan(join(order.workFolder, 'mixed'));
     if (plan === null) throw new Error('no plan');
-    using maker = new StillsMaker(order.workFolder, plan);
+    using maker = new StillsMaker(join(order.workFolder, 'mixed'), { plan });
     for (let turn = 0; turn < 9; turn += 1) maker.prepare();
     expect(bytesOf(stillsOf(maker.addTo(files)[0]))).toEqual(before);
   });
@@ -159,19 +184,19 @@ describe.concurrent('stills', () => {
     lateCall().write(order.bundleFolder);
     const { files } = await renderToEnd(order);
     const [file] = files;
-    const plan = readPlan(order.workFolder);
+    const plan = readPlan(join(order.workFolder, 'mixed'));
     if (file === undefined || plan === null) throw new Error('no file');
     const work = join(folder, 'many');
     mkdirSync(work);
     for (let index = 0; index < 3600; index += 1)
-      symlinkSync(segmentPath(order.workFolder, 3), segmentPath(work, index));
+      symlinkSync(segmentPath(join(order.workFolder, 'mixed'), 3), segmentPath(work, index));
     for (const [segments, step, count] of [
       [100, 1, 100],
       [101, 2, 51],
       [200, 2, 100],
       [3600, 64, 57],
     ] as const) {
-      using maker = new StillsMaker(work, plan);
+      using maker = new StillsMaker(work, { plan });
       const startMs = performance.now();
       const [made] = maker.addTo([{ ...file, durationUs: segments * 2_000_000 }]);
       process.stdout.write(`stills of ${segments} segments: ${(performance.now() - startMs).toFixed(0)} ms\n`);
@@ -185,12 +210,12 @@ describe.concurrent('stills', () => {
       );
     }
     // Whatever was held back, in whatever steps.
-    using prepared = new StillsMaker(work, plan);
+    using prepared = new StillsMaker(work, { plan });
     for (let turn = 0; turn < 800; turn += 1) prepared.prepare();
     const late = stillsOf(prepared.addTo([{ ...file, durationUs: 7_200_000_000 }])[0]);
     expect(readFileSync(late.thumbnails.index.path, 'utf8').match(/ --> /g)).toHaveLength(57);
 
-    using broken = new StillsMaker(order.workFolder, { ...plan, avcConfiguration: 'AAAA' });
+    using broken = new StillsMaker(join(order.workFolder, 'mixed'), { plan: { ...plan, avcConfiguration: 'AAAA' } });
     broken.prepare();
     expect(broken.addTo(files.map(({ stills: _, ...rest }) => rest))[0]).not.toHaveProperty('stills');
   });

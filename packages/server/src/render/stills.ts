@@ -3,18 +3,20 @@ import { dirname, join, parse } from 'node:path';
 import { SWS_AREA } from 'node-av/constants';
 import { type Frame, SoftwareScaleContext } from 'node-av/lib';
 import type { RenderedFile, StillFile, Stills } from '../recording/render-protocol.ts';
-import { mediaOf } from '../recording/task-parameters.ts';
-import { evenBelow } from '../timeline/index.ts';
+import { evenBelow, type Size } from '../timeline/index.ts';
 import { AvError } from './av-error.ts';
 import { encodeJpeg, jpegPicture } from './jpeg.ts';
 import { KeyFrameDecoder } from './key-frame-decoder.ts';
 import { isOneColor } from './one-color.ts';
-import type { RenderPlan } from './render-plan.ts';
-import { readSegmentIndex } from './segment-file.ts';
+import type { ReelParts } from './reel-parts.ts';
+import { COPIED_HZ, readSegmentIndex } from './segment-file.ts';
 import { THUMBNAILS_MAX, type Thumbnail, thumbnailIndex, thumbnailSheet } from './thumbnail-strip.ts';
 
 const POSTER_PX = 640;
 const THUMBNAIL_PX = 160;
+/** A picture with which decoding can begin: when it is shown in the reel, and where it lies. */
+type KeyFrame = { atUs: number; path: string; offset: number; sizeBytes: number; avcConfiguration: Buffer };
+
 /** Thumbnails that are held before the file is done: more than a strip has, and 5 MB. */
 const HELD_MAX = 2 * THUMBNAILS_MAX;
 
@@ -23,28 +25,30 @@ const HELD_MAX = 2 * THUMBNAILS_MAX;
  * alone, so a render that was killed makes the same ones.
  *
  * A live render has idle time, in which `prepare` decodes what will be needed as far as it can be known; what is not
- * prepared is decoded at the end. Segments all last as long as the plan says.
+ * prepared is decoded at the end. A segment of copied pictures may have no key frame.
  */
 export class StillsMaker implements Disposable {
   readonly #workFolder: string;
-  readonly #plan: RenderPlan;
+  readonly #reel: Pick<ReelParts, 'plan' | 'descriptions'>;
   readonly #held = new Map<number, Frame>();
   #decoder: KeyFrameDecoder | null = null;
+  #configuration: Buffer | null = null;
   #next = 0;
   #step = 1;
 
-  constructor(workFolder: string, plan: RenderPlan) {
+  constructor(workFolder: string, reel: Pick<ReelParts, 'plan' | 'descriptions'>) {
     this.#workFolder = workFolder;
-    this.#plan = plan;
+    this.#reel = reel;
   }
 
   /** Decodes one more key frame, if there is one. To be called when nothing else is to be done. */
   prepare(): void {
-    if (!mediaOf(this.#plan.parameters.output).picture) return;
+    if (!this.#reel.plan.media.picture) return;
     try {
       const segment = this.#next;
-      if (!this.#isThere(segment)) return;
-      this.#thumbnail(segment);
+      if (readSegmentIndex(this.#workFolder, segment) === null) return;
+      const key = this.#keyOf(segment);
+      if (key !== null) this.#thumbnail(segment, key);
       this.#next += this.#step;
       if (this.#held.size <= HELD_MAX) return;
       this.#step *= 2;
@@ -58,18 +62,17 @@ export class StillsMaker implements Disposable {
   }
 
   /**
-   * Makes stills for those of the files that have a picture, beside them. Of each kind the files follow one another from the
-   * first segment on. What fails is left out, and said on standard error.
+   * Makes stills for those of the files that have a picture, beside them. The files follow one another from the beginning of
+   * the reel on. What fails is left out, and said on standard error.
    */
   addTo(files: readonly RenderedFile[]): RenderedFile[] {
-    const reached = new Map<RenderedFile['type'], number>();
+    let reachedUs = 0;
     return files.map((file) => {
-      const first = reached.get(file.type) ?? 0;
-      const count = Math.max(1, Math.ceil((file.durationUs - 1000) / this.#segmentUs));
-      reached.set(file.type, first + count);
+      const fromUs = reachedUs;
+      reachedUs += file.durationUs;
       if (file.widthPx === 0) return file;
       try {
-        return { ...file, stills: this.#make(file, first, count) };
+        return { ...file, stills: this.#make(file, fromUs) };
       } catch (error) {
         complain(error);
         return file;
@@ -83,23 +86,27 @@ export class StillsMaker implements Disposable {
     this.#decoder = null;
   }
 
-  get #segmentUs(): number {
-    return this.#plan.parameters.video.keyframeIntervalS * 1_000_000;
-  }
-
-  #make(file: RenderedFile, first: number, count: number): Stills {
+  #make(file: RenderedFile, fromUs: number): Stills {
     const base = join(dirname(file.path), parse(file.name).name);
+    const segments = this.#segmentsBetween(fromUs, fromUs + file.durationUs);
     let step = 1;
-    while (Math.ceil(count / step) > THUMBNAILS_MAX) step *= 2;
-    const thumbnails: Thumbnail[] = [];
-    for (let index = 0; index < count; index += step) {
-      const picture = this.#isThere(first + index) ? this.#thumbnail(first + index) : null;
-      if (picture !== null) thumbnails.push({ picture, atUs: index * this.#segmentUs });
-    }
+    while (Math.ceil(segments.length / step) > THUMBNAILS_MAX) step *= 2;
+    const chosen = segments
+      .filter((_, index) => index % step === 0)
+      .flatMap((segment) => {
+        const key = this.#keyOf(segment);
+        return key === null ? [] : [{ segment, key }];
+      });
+    const thumbnails: Thumbnail[] = chosen.map(({ segment, key }, index) => ({
+      picture: this.#thumbnail(segment, key),
+      // What is shown before the first of them is the first of them.
+      atUs: index === 0 ? 0 : key.atUs - fromUs,
+    }));
     // Who waits alone is often dark for a while.
-    const told = thumbnails.find(({ picture }) => !isOneColor(picture)) ?? thumbnails[0];
-    if (told === undefined) throw new Error('there is no picture');
-    const poster = posterOf(this.#decode(first + Math.round(told.atUs / this.#segmentUs)));
+    const told = thumbnails.findIndex(({ picture }) => !isOneColor(picture));
+    const first = chosen[Math.max(0, told)];
+    if (first === undefined) throw new Error('there is no picture');
+    const poster = posterOf(this.#decode(first.key));
     const picture = written(`${base}.thumbnails.jpg`, thumbnailSheet(thumbnails));
     const index = thumbnailIndex(thumbnails, picture.name, file.durationUs);
     return {
@@ -108,10 +115,31 @@ export class StillsMaker implements Disposable {
     };
   }
 
-  #thumbnail(segment: number): Frame {
+  /** The segments whose key frames are shown in a part of the reel. */
+  #segmentsBetween(fromUs: number, untilUs: number): number[] {
+    // Times of a file's beginning are rounded.
+    const [from, until] = [fromUs - 1000, untilUs - 1000];
+    const { plan } = this.#reel;
+    if (plan.copied !== true) {
+      // Thousands of them need not be read: all last as long as the plan says.
+      const segmentUs = plan.video.keyframeIntervalS * 1_000_000;
+      const first = Math.max(0, Math.ceil(from / segmentUs));
+      return Array.from({ length: Math.max(1, Math.ceil(until / segmentUs) - first) }, (_, index) => first + index);
+    }
+    const segments: number[] = [];
+    for (let segment = 0; readSegmentIndex(this.#workFolder, segment) !== null; segment += 1) {
+      const key = this.#keyOf(segment);
+      if (key !== null && key.atUs >= from && (key.atUs < until || segments.length === 0)) segments.push(segment);
+    }
+    return segments;
+  }
+
+  #thumbnail(segment: number, key: KeyFrame): Frame {
     const held = this.#held.get(segment);
     if (held !== undefined) return held;
-    const made = scaled(this.#decode(segment), THUMBNAIL_PX);
+    const { widthPx, heightPx } = this.#reel.plan.video;
+    // All of a strip have one size, also when the pictures change theirs.
+    const made = scaled(this.#decode(key), fitted({ width: widthPx, height: heightPx }, THUMBNAIL_PX));
     this.#held.set(segment, made);
     return made;
   }
@@ -124,17 +152,36 @@ export class StillsMaker implements Disposable {
     }
   }
 
-  #isThere(segment: number): boolean {
-    return Number.isFinite(segment) && (readSegmentIndex(this.#workFolder, segment)?.videoSizes.length ?? 0) > 0;
+  /** The first key frame of a segment; null when it has none. */
+  #keyOf(segment: number): KeyFrame | null {
+    const index = readSegmentIndex(this.#workFolder, segment);
+    if (index === null) return null;
+    const { path, dataOffset, videoSizes, copied } = index;
+    const { plan, descriptions = [] } = this.#reel;
+    const number = copied === undefined ? 0 : copied.keys.indexOf(true);
+    const sizeBytes = videoSizes[number];
+    if (sizeBytes === undefined) return null;
+    const offset = videoSizes.slice(0, number).reduce((sum, size) => sum + size, dataOffset);
+    const atUs =
+      copied === undefined
+        ? segment * plan.video.keyframeIntervalS * 1_000_000
+        : ((copied.ticks[number] ?? 0) * 1_000_000) / COPIED_HZ;
+    const avcConfiguration =
+      descriptions[copied?.descriptions[number] ?? -1]?.avcConfiguration ??
+      Buffer.from(plan.avcConfiguration, 'base64');
+    return { atUs, path, offset, sizeBytes, avcConfiguration };
   }
 
-  /** The picture with which a segment begins. Valid until the next call. */
-  #decode(segment: number): Frame {
-    const index = readSegmentIndex(this.#workFolder, segment);
-    const sizeBytes = index?.videoSizes[0];
-    if (index === null || sizeBytes === undefined) throw new Error(`segment ${segment} has no picture`);
-    this.#decoder ??= new KeyFrameDecoder(Buffer.from(this.#plan.avcConfiguration, 'base64'));
-    return this.#decoder.decode(readPart(index.path, index.dataOffset, sizeBytes));
+  /** The picture of a key frame. Valid until the next call. */
+  #decode({ path, offset, sizeBytes, avcConfiguration }: KeyFrame): Frame {
+    if (this.#configuration === null || !avcConfiguration.equals(this.#configuration)) {
+      this.#decoder?.[Symbol.dispose]();
+      this.#decoder = null;
+      this.#decoder = new KeyFrameDecoder(avcConfiguration);
+      this.#configuration = avcConfiguration;
+    }
+    if (this.#decoder === null) throw new Error('there is no decoder');
+    return this.#decoder.decode(readPart(path, offset, sizeBytes));
   }
 }
 
@@ -144,14 +191,18 @@ function complain(error: unknown): void {
 }
 
 function posterOf(picture: Frame): Buffer {
-  using poster = scaled(picture, POSTER_PX);
+  using poster = scaled(picture, fitted(picture, POSTER_PX));
   return encodeJpeg(poster);
 }
 
-/** The picture in the colours of JPEG, at most so wide. */
-function scaled(picture: Frame, widthMaxPx: number): Frame {
-  const widthPx = evenBelow(Math.min(widthMaxPx, picture.width));
-  const heightPx = Math.max(2, evenBelow((picture.height * widthPx) / picture.width));
+/** A size of the same shape that is at most so wide. */
+function fitted({ width, height }: { width: number; height: number }, widthMaxPx: number): Size {
+  const widthPx = evenBelow(Math.min(widthMaxPx, width));
+  return { widthPx, heightPx: Math.max(2, evenBelow((height * widthPx) / width)) };
+}
+
+/** The picture in the colours of JPEG, in that size. */
+function scaled(picture: Frame, { widthPx, heightPx }: Size): Frame {
   const target = jpegPicture({ widthPx, heightPx });
   const context = new SoftwareScaleContext();
   try {

@@ -43,6 +43,7 @@ export type StreamWatchState = {
   pictures: PictureHistoryState;
   sounds: SoundHistoryState;
   shownUs: number | null;
+  paintedUs: number;
   sync: SyncState;
 };
 
@@ -52,6 +53,8 @@ export type WatchWindow = {
   task: Gap;
   /** What of it is in the file. */
   file: Gap;
+  /** What is in no file. */
+  pauses: readonly Gap[];
 };
 
 /**
@@ -75,6 +78,7 @@ export class StreamWatch {
   #isBlack: boolean;
   #lastFrame: number;
   #shownUs: number | null;
+  #paintedUs: number;
 
   /**
    * @param life Of the stream, as it is known when it is published.
@@ -105,9 +109,11 @@ export class StreamWatch {
     this.#print = state?.print ?? null;
     this.#isBlack = state?.isBlack ?? false;
     this.#lastFrame = state?.lastFrame ?? -1;
-    this.pictures = new PictureHistory(state?.pictures);
+    // Pictures that are copied are all read again.
+    this.pictures = new PictureHistory(media.picture ? state?.pictures : undefined);
     this.sounds = new SoundHistory(state?.sounds);
     this.#shownUs = state?.shownUs ?? null;
+    this.#paintedUs = state?.paintedUs ?? 0;
   }
 
   /** 95th percentile of how far the stream is from its times in the file, in ms; null when nothing of it is there. */
@@ -142,8 +148,10 @@ export class StreamWatch {
 
   /** A picture of this media time is in the file from `atUs` on. Told for every frame of the file that shows it. */
   shown(mediaUs: number, atUs: number): void {
-    if (mediaUs === this.#shownUs) return;
+    // What a render before this one has painted is painted again up to where it was.
+    if (mediaUs === this.#shownUs || atUs <= this.#paintedUs) return;
     this.#shownUs = mediaUs;
+    this.#paintedUs = atUs;
     this.#sync.add(atUs - mediaUs);
   }
 
@@ -179,6 +187,7 @@ export class StreamWatch {
       pictures: this.pictures.state,
       sounds: this.sounds.state,
       shownUs: this.#shownUs,
+      paintedUs: this.#paintedUs,
       sync: this.#sync.state,
     };
   }
@@ -188,17 +197,17 @@ export class StreamWatch {
    * black as frozen.
    * @param life As it is known at the end.
    */
-  alarms(life: StreamLife, { task, file }: WatchWindow): Alarm[] {
+  alarms(life: StreamLife, { task, file, pauses }: WatchWindow): Alarm[] {
     const { userId, streamId } = life;
     const { missingS, blackS, frozenS, silentS } = this.#limits;
     const found = (meter: GapMeter, leastS: number, window: Gap, told: readonly Gap[]): Gap[] =>
       withoutParts(withinLife(meter.gaps(window.untilUs), life, window), told).filter(
         ({ fromUs, untilUs }) => untilUs - fromUs >= leastS * 1_000_000,
       );
-    const missing = found(this.#arrived, missingS, task, []);
-    const black = found(this.#bright, blackS, file, missing);
-    const frozen = found(this.#changed, frozenS, file, [...missing, ...black]);
-    const silent = found(this.#heard, silentS, file, missing);
+    const missing = found(this.#arrived, missingS, task, pauses);
+    const black = found(this.#bright, blackS, file, [...pauses, ...missing]);
+    const frozen = found(this.#changed, frozenS, file, [...pauses, ...missing, ...black]);
+    const silent = found(this.#heard, silentS, file, [...pauses, ...missing]);
     const alarm =
       (kind: Alarm['kind']) =>
       ({ fromUs, untilUs }: Gap): Alarm => ({
@@ -214,7 +223,7 @@ export class StreamWatch {
       ...frozen.map(alarm('frozen')),
       ...silent.map(alarm('silent')),
       ...this.#loss.finish().flatMap(({ percent, ...span }) =>
-        withinLife([span], { ...life, muted: [] }, task).map((part) => ({
+        withoutParts(withinLife([span], { ...life, muted: [] }, task), pauses).map((part) => ({
           ...alarm('loss')(part),
           lossPercent: Math.round(percent * 10) / 10,
         })),

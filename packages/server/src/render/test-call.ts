@@ -4,6 +4,8 @@ import type { JournalEvent } from '../capture/journal-event.ts';
 import { TestBundle, type TestStream } from '../capture/mjr-testkit.ts';
 import type { RenderMessage, RenderOrder } from '../recording/render-protocol.ts';
 import { DEFAULT_TASK_PARAMETERS, type TaskParameters } from '../recording/task-parameters.ts';
+import { FileClock } from './file-clock.ts';
+import { type RenderPlan, readPlan } from './render-plan.ts';
 import {
   dumpPieces,
   type Journey,
@@ -64,6 +66,12 @@ export class TestCall {
   /** The task is given other parameters. */
   modify(atS: number, parameters: TaskParameters): void {
     this.event(atS, { type: 'taskModified', taskId: 't1', parameters });
+  }
+
+  /** Nothing is in the file from here to there. */
+  pause(fromS: number, untilS: number): void {
+    this.event(fromS, { type: 'taskPaused', taskId: 't1' });
+    this.event(untilS, { type: 'taskResumed', taskId: 't1' });
   }
 
   /** A user is in the room. `enterS` is a little before his first packet. */
@@ -216,6 +224,14 @@ export function orderFor(folder: string): RenderOrder {
     baseName: '1_7',
     indexAlways: true,
   };
+}
+
+/** The mixed reel of an order that was rendered: its plan, and where its segments lie. @throws {Error} when there is none. */
+export function mixedReel(order: RenderOrder): { order: RenderOrder; reel: { plan: RenderPlan; clock: FileClock } } {
+  const workFolder = join(order.workFolder, 'mixed');
+  const plan = readPlan(workFolder);
+  if (plan === null) throw new Error('no plan');
+  return { order: { ...order, workFolder }, reel: { plan, clock: new FileClock(plan.startUs) } };
 }
 
 /** Starts a render child as the server does. */

@@ -69,7 +69,7 @@ export function writeTsSegment(path: string, plan: RenderPlan, segment: Pick<Seg
   renameSync(temporary, path);
 }
 
-function videoStream(context: FormatContext, { parameters: { video } }: RenderPlan): Stream {
+function videoStream(context: FormatContext, { video }: RenderPlan): Stream {
   const stream = context.newStream();
   stream.timeBase = new Rational(1, CLOCK_HZ);
   const { codecpar } = stream;
@@ -94,7 +94,7 @@ function audioStream(context: FormatContext, { parameters: { audio }, aacConfigu
 
 /** The samples in the order of their time. */
 function stamped(plan: RenderPlan, { video, audio }: Pick<Segment, 'video' | 'audio'>): Sample[] {
-  const { fps } = plan.parameters.video;
+  const { fps } = plan.video;
   const { sampleRateHz } = plan.parameters.audio;
   const head = parameterSets(Buffer.from(plan.avcConfiguration, 'base64'));
   const pictures = video.map(({ index, key, data }): Sample => {

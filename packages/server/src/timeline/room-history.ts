@@ -22,12 +22,17 @@ export type StreamLife = Span & {
   end: StreamEnd | null;
   /** When it was muted, in order. */
   muted: Span[];
+  /** Set where this is a part of a stream that goes on: its end is not that of its dump. */
+  isCut?: true;
+  /** Set where this is a part of a stream that was there before: its beginning is not that of its dump. */
+  isLate?: true;
 };
 
-/** The task: its window, its parameters, and those that it was given later, in order. */
+/** The task: its window, its pauses, its parameters, and those that it was given later, in order. */
 export type TaskLife = Span & {
   parameters: TaskParameters;
   modified: { fromUs: number; parameters: TaskParameters }[];
+  pauses: Span[];
 };
 
 /** What the journal says, as spans. */
@@ -61,16 +66,18 @@ export function isMuted(stream: StreamLife, tUs: number): boolean {
   return stream.muted.some((span) => spans(span, tUs));
 }
 
+/** The parameters that can change while a task runs. */
+export type Look = Pick<
+  TaskParameters,
+  'layout' | 'backgroundColor' | 'background' | 'placeholder' | 'watermarks' | 'subscription'
+>;
+
 /**
- * What the task's pictures look like at `tUs`: the parameters last given up to then. What cannot change is that of
+ * What the task looks like at `tUs`: the parameters last given up to then. What cannot change is that of
  * the beginning, whatever they say.
  */
-export function lookAt(
-  { parameters, modified }: TaskLife,
-  tUs: number,
-): Pick<TaskParameters, 'layout' | 'backgroundColor'> {
-  const { layout, backgroundColor } = modified.findLast(({ fromUs }) => fromUs <= tUs)?.parameters ?? parameters;
-  return { layout, backgroundColor };
+export function lookAt({ parameters, modified }: TaskLife, tUs: number): Look {
+  return modified.findLast(({ fromUs }) => fromUs <= tUs)?.parameters ?? parameters;
 }
 
 function applyEvent(history: RoomHistory, event: JournalEvent, taskId: string): void {
@@ -119,11 +126,27 @@ function applyEvent(history: RoomHistory, event: JournalEvent, taskId: string): 
     }
     case 'taskStarted':
       if (event.taskId === taskId)
-        history.task ??= { fromUs: event.fromUs, parameters: event.parameters, untilUs: null, modified: [] };
+        history.task ??= {
+          fromUs: event.fromUs,
+          parameters: event.parameters,
+          untilUs: null,
+          modified: [],
+          pauses: [],
+        };
       return;
     case 'taskModified':
       if (event.taskId === taskId) history.task?.modified.push({ fromUs: atUs, parameters: event.parameters });
       return;
+    case 'taskPaused': {
+      const pauses = event.taskId === taskId ? history.task?.pauses : undefined;
+      if (pauses !== undefined && pauses.at(-1)?.untilUs !== null) pauses.push({ fromUs: atUs, untilUs: null });
+      return;
+    }
+    case 'taskResumed': {
+      const pause = event.taskId === taskId ? history.task?.pauses.at(-1) : undefined;
+      if (pause !== undefined) pause.untilUs ??= atUs;
+      return;
+    }
     case 'taskStopped':
       if (event.taskId === taskId && history.task !== null) history.task.untilUs ??= event.untilUs;
       return;

@@ -1,5 +1,8 @@
 import type { StreamSource } from '@callreel/protocol';
+import type { Subscription } from '../recording/subscription.ts';
+import type { TaskParameters } from '../recording/task-parameters.ts';
 import { isMuted, type RoomHistory, type StreamLife, spans } from './room-history.ts';
+import { isSubscribed } from './subscribed.ts';
 
 /** How long the last picture of a stream that has ended is shown after its last packet. */
 export const ENDED_HOLD_US = 500_000;
@@ -28,23 +31,39 @@ export type RoomPicture = {
   besideScreen: boolean;
 };
 
-/** The pictures in the room at `tUs`: users in order of entry, each the camera first, then the screen. */
+/** What decides of the pictures beside the room itself. */
+export type PictureWishes = {
+  subscription?: Subscription | undefined;
+  /** `last`: who shows nothing any more is shown as he was seen last. */
+  fill?: TaskParameters['fill'];
+};
+
+/**
+ * The pictures in the room at `tUs`: users in order of entry, each the camera first, then the screen. Users of whom
+ * nothing is subscribed to are not there.
+ */
 export function roomPicturesAt(
   history: RoomHistory,
   facts: ReadonlyMap<string, StreamFacts>,
   tUs: number,
+  { subscription, fill }: PictureWishes = {},
 ): RoomPicture[] {
   return history.stays
     .filter((stay) => spans(stay, tUs))
-    .flatMap(({ userId }) => {
-      const videos = history.streams.filter((stream) => stream.userId === userId && stream.kind === 'video');
+    .flatMap(({ userId, fromUs }) => {
+      const isSeen = isSubscribed(subscription, 'video', userId);
+      if (!isSeen && !isSubscribed(subscription, 'audio', userId)) return [];
+      const videos = history.streams.filter(
+        (stream) => isSeen && stream.userId === userId && stream.kind === 'video' && stream.fromUs <= tUs,
+      );
       const screen = pictureOf(videos, 'aux', facts, tUs);
       const hasCamera = videos.some((stream) => stream.source === 'main' && isThere(stream, facts, tUs));
+      const held = fill === 'last' ? videos.filter((stream) => stream.fromUs >= fromUs) : [];
       const pictures: RoomPicture[] = [
         {
           userId,
           source: 'main',
-          picture: pictureOf(videos, 'main', facts, tUs),
+          picture: pictureOf(videos, 'main', facts, tUs) ?? lastPictureOf(held, 'main'),
           besideScreen: screen !== null && !hasCamera,
         },
       ];
@@ -54,7 +73,7 @@ export function roomPicturesAt(
 }
 
 /** What is shown of one source: of several streams the one published last. */
-function pictureOf(
+export function pictureOf(
   videos: readonly StreamLife[],
   source: StreamSource,
   facts: ReadonlyMap<string, StreamFacts>,
@@ -67,6 +86,12 @@ function pictureOf(
   return { dump: stream.dump, notBeforeUs: shownFromUs(stream, tUs) };
 }
 
+/** What was shown last of a source. */
+export function lastPictureOf(videos: readonly StreamLife[], source: StreamSource): ScenePicture | null {
+  const dump = videos.findLast((video) => video.source === source && video.dump !== null)?.dump ?? null;
+  return dump === null ? null : { dump, notBeforeUs: Number.NEGATIVE_INFINITY };
+}
+
 /**
  * A stream that has ended is shown a little longer: who publishes anew over another connection, or hangs up, does
  * not go dark for some frames first. Whoever leaves the room loses the place at once, and the picture with it.
@@ -74,6 +99,7 @@ function pictureOf(
 function isThere(stream: StreamLife, facts: ReadonlyMap<string, StreamFacts>, tUs: number): boolean {
   if (stream.dump === null || tUs < stream.fromUs) return false;
   if (stream.untilUs === null) return true;
+  if (stream.isCut === true) return tUs < stream.untilUs;
   const endUs = facts.get(stream.dump)?.lastPacketUs ?? stream.untilUs;
   return tUs < endUs + ENDED_HOLD_US;
 }

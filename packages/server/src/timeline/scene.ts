@@ -2,7 +2,7 @@ import type { LayoutParameters, RenderMode } from '../recording/layout-parameter
 import { arrange } from './arrangement.ts';
 import type { Rectangle, Size } from './rectangle.ts';
 import type { RoomHistory } from './room-history.ts';
-import { roomPicturesAt, type ScenePicture, type StreamFacts } from './room-pictures.ts';
+import { type PictureWishes, roomPicturesAt, type ScenePicture, type StreamFacts } from './room-pictures.ts';
 
 /** One place of the canvas and whose it is; without `picture` it shows the placeholder. */
 export type ScenePlace = {
@@ -24,10 +24,10 @@ export type Scene = { places: ScenePlace[]; leftOut: string[] };
 export function sceneAt(
   history: RoomHistory,
   facts: ReadonlyMap<string, StreamFacts>,
-  { canvas, layout }: { canvas: Size; layout: LayoutParameters },
+  { canvas, layout, ...wishes }: { canvas: Size; layout: LayoutParameters } & PictureWishes,
   tUs: number,
 ): Scene {
-  const { places, leftOut } = arrange(layout, canvas, roomPicturesAt(history, facts, tUs));
+  const { places, leftOut } = arrange(layout, canvas, roomPicturesAt(history, facts, tUs, wishes));
   return {
     places: places.map(({ picture: { userId, picture }, rectangle, renderMode, alpha }) => ({
       userId,

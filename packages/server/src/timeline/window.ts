@@ -68,9 +68,9 @@ function isEmptyBefore({ stays }: RoomHistory, tUs: number): boolean {
 /** End of the last packet of the streams; null: there is none, `open`: not known yet. */
 function lastPacketUs(streams: readonly StreamLife[], facts: ReadonlyMap<string, StreamFacts>): number | null | 'open' {
   let lastUs: number | null = null;
-  for (const { dump } of streams) {
+  for (const { dump, untilUs, isCut = false } of streams) {
     if (dump === null) continue;
-    const endUs = facts.get(dump)?.lastPacketUs ?? null;
+    const endUs = (isCut ? untilUs : facts.get(dump)?.lastPacketUs) ?? null;
     if (endUs === null) return 'open';
     lastUs = Math.max(lastUs ?? endUs, endUs);
   }

@@ -88,7 +88,7 @@ CREATE TABLE media_records (
   CONSTRAINT media_records_pkey PRIMARY KEY (file_id),
   CONSTRAINT media_records_sdk_app_id_fkey FOREIGN KEY (sdk_app_id) REFERENCES applications(sdk_app_id),
   CONSTRAINT media_records_task_id_name_key UNIQUE (task_id, name),
-  CONSTRAINT media_records_type_check CHECK ((type = ANY (ARRAY['mp4'::text, 'aac'::text, 'hls'::text])))
+  CONSTRAINT media_records_type_check CHECK ((type = ANY (ARRAY['mp4'::text, 'aac'::text, 'hls'::text, 'webm'::text])))
 );
 CREATE INDEX media_records_created ON public.media_records USING btree (created_us DESC, file_id DESC);
 CREATE INDEX media_records_name ON public.media_records USING btree (sdk_app_id, name text_pattern_ops);

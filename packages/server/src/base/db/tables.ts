@@ -100,7 +100,7 @@ export type Tables = {
     task_id: string;
     room_id: string;
     name: string;
-    type: 'mp4' | 'aac' | 'hls';
+    type: 'mp4' | 'aac' | 'hls' | 'webm';
     size_bytes: number;
     duration_us: number;
     start_us: number;

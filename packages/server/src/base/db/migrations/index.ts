@@ -1,7 +1,8 @@
 import type { Migration } from '../migrate.ts';
 import { first } from './0001-first.ts';
 import { soundFiles } from './0002-sound-files.ts';
-import { stills } from './0003-stills.ts';
+import { originalFiles } from './0003-original-files.ts';
+import { stills } from './0004-stills.ts';
 
 /** All migrations, by number. A migration that has been released never changes. */
-export const MIGRATIONS: readonly Migration[] = Object.freeze([first, soundFiles, stills]);
+export const MIGRATIONS: readonly Migration[] = Object.freeze([first, soundFiles, originalFiles, stills]);

@@ -1,0 +1,15 @@
+import type { RoomHistory } from '../timeline/index.ts';
+import type { LiveStreams } from './live-streams.ts';
+import type { CodedSample } from './picture-encoder.ts';
+
+/** What a reel's pictures are made of, one output frame after another. */
+export interface ReelPictures extends Disposable {
+  /**
+   * Makes what is seen from `atUs` to `untilUs`; the samples that are ready may be older.
+   * @param reel The history as the reel has it.
+   * @param frame Number of the output frame.
+   */
+  make(reel: RoomHistory, streams: LiveStreams, times: { atUs: number; untilUs: number; frame: number }): CodedSample[];
+  /** Ends the making and gives the rest. */
+  flush(): CodedSample[];
+}
