@@ -88,6 +88,12 @@ export type RenderMessage =
   | {
       type: 'finished';
       files: RenderedFile[];
-      report: { streams: StreamReport[]; cpuMs: number; resumedAtSegment: number };
+      report: {
+        streams: StreamReport[];
+        /** Pictures of the task that could not be shown, by their addresses. */
+        pictures: { url: string; detail: string }[];
+        cpuMs: number;
+        resumedAtSegment: number;
+      };
     }
   | { type: 'failed'; code: 'NothingCaptured' | 'BundleUnreadable' | 'DiskFull' | 'RenderFailed'; detail: string };

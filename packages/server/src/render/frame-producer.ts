@@ -5,6 +5,7 @@ import { fileEndUs, frameTimeUs, isJournalOpenAt, lookAt, type RoomHistory, scen
 import { LiveStreams } from './live-streams.ts';
 import { Painter } from './painter.ts';
 import { PictureEncoder } from './picture-encoder.ts';
+import { PictureFiles } from './picture-files.ts';
 import type { RenderPlan } from './render-plan.ts';
 import { SegmentBuilder, soundFramesBefore } from './segment-builder.ts';
 import type { Segment } from './segment-file.ts';
@@ -28,6 +29,7 @@ export class FrameProducer implements Disposable {
   readonly #plan: RenderPlan;
   readonly #media: { picture: boolean; sound: boolean };
   readonly #streams: LiveStreams;
+  readonly #files: PictureFiles;
   readonly #painter: Painter;
   readonly #pictures: PictureEncoder;
   readonly #sounds: SoundEncoder;
@@ -48,7 +50,8 @@ export class FrameProducer implements Disposable {
     this.#streams = new LiveStreams(bundle, {
       fromUs: Math.min(this.#frameUs(this.#frame), this.#blockUs(this.#block)),
     });
-    this.#painter = new Painter(video);
+    this.#files = new PictureFiles(bundle.folder, plan.pictures);
+    this.#painter = new Painter(video, this.#files);
     this.#pictures = new PictureEncoder(video);
     this.#sounds = new SoundEncoder(audio, this.#block);
     this.#mixer = new SoundMixer({ startUs: plan.startUs, ...audio });
@@ -106,6 +109,11 @@ export class FrameProducer implements Disposable {
     return this.#streams.reports();
   }
 
+  /** Pictures that were asked for and could not be shown. */
+  get pictureProblems(): { url: string; detail: string }[] {
+    return this.#files.problems;
+  }
+
   [Symbol.dispose](): void {
     this.#streams[Symbol.dispose]();
     this.#painter[Symbol.dispose]();
@@ -115,9 +123,10 @@ export class FrameProducer implements Disposable {
 
   #paint(history: RoomHistory, atUs: number): void {
     const { parameters, fixedLook = false } = this.#plan;
-    const { layout, backgroundColor } = fixedLook || history.task === null ? parameters : lookAt(history.task, atUs);
-    const scene = sceneAt(history, this.#streams.facts, { canvas: parameters.video, layout }, atUs);
-    this.#painter.paint(scene, backgroundColor, (dump) => this.#streams.video(dump));
+    const look = fixedLook || history.task === null ? parameters : lookAt(history.task, atUs);
+    const scene = sceneAt(history, this.#streams.facts, { canvas: parameters.video, ...look }, atUs);
+    const { pictures } = history;
+    this.#painter.paint({ scene, look, atUs, pictures }, (dump) => this.#streams.video(dump));
     this.#builder.addVideo(this.#pictures.encode(this.#painter.canvas.frame, this.#frame));
   }
 

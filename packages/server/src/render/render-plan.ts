@@ -16,6 +16,8 @@ export type RenderPlan = {
   parameters: TaskParameters;
   /** Set when the parameters are not the journal's own: what the task was given later does not count then. */
   fixedLook?: true;
+  /** Files of pictures by their addresses, used instead of the bundle's. */
+  pictures?: Record<string, string>;
   /** Base64 of the decoder configurations that all segments share. */
   avcConfiguration: string;
   aacConfiguration: string;

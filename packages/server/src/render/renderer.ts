@@ -72,7 +72,8 @@ export async function render(order: RenderOrder, { tell, signal }: RenderContext
     for (const segment of producer.finish()) keep(segment);
     const files = await parts.finish(endUs);
     const { user, system } = process.cpuUsage();
-    const report = { streams: producer.reports(), cpuMs: Math.round((user + system) / 1000), resumedAtSegment };
+    const cpuMs = Math.round((user + system) / 1000);
+    const report = { streams: producer.reports(), pictures: producer.pictureProblems, cpuMs, resumedAtSegment };
     return { type: 'finished', files, report };
   } finally {
     bundle.close();
@@ -128,6 +129,7 @@ async function planOf(
     startUs,
     parameters,
     ...(order.parameters === undefined ? {} : { fixedLook: true }),
+    ...(order.pictures === undefined ? {} : { pictures: order.pictures }),
     ...configurations(parameters),
   };
   if (before !== null && fits(before, plan)) return plan;

@@ -10,6 +10,7 @@ export * from './clock-map.ts';
 export * from './complete-history.ts';
 export * from './floating.ts';
 export * from './grid.ts';
+export * from './kept-pictures.ts';
 export * from './rectangle.ts';
 export * from './room-history.ts';
 export * from './room-pictures.ts';

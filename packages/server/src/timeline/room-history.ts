@@ -1,6 +1,7 @@
 import type { StreamKind, StreamSource } from '@callreel/protocol';
 import type { JournalEvent } from '../capture/journal-event.ts';
 import type { TaskParameters } from '../recording/task-parameters.ts';
+import { addKeptPicture, type KeptPicture } from './kept-pictures.ts';
 
 /** A span of time; `untilUs` is null while it lasts. The beginning belongs to it, the end does not. */
 export type Span = { fromUs: number; untilUs: number | null };
@@ -37,6 +38,8 @@ export type RoomHistory = {
   /** In order of publishing. */
   streams: StreamLife[];
   task: TaskLife | null;
+  /** What the bundle says of the pictures that tasks ask for by their addresses. */
+  pictures: KeptPicture[];
   /** Whether the room session is over, so that nothing will be added. */
   closed: boolean;
 };
@@ -46,7 +49,7 @@ export type RoomHistory = {
  * leaves or the room closes ends there.
  */
 export function readRoomHistory(events: readonly JournalEvent[], taskId: string): RoomHistory {
-  const history: RoomHistory = { stays: [], streams: [], task: null, closed: false };
+  const history: RoomHistory = { stays: [], streams: [], task: null, pictures: [], closed: false };
   for (const event of events) applyEvent(history, event, taskId);
   return history;
 }
@@ -61,16 +64,15 @@ export function isMuted(stream: StreamLife, tUs: number): boolean {
   return stream.muted.some((span) => spans(span, tUs));
 }
 
+/** What a task's pictures look like: of its parameters what may change while it runs. */
+export type Look = Pick<TaskParameters, 'layout' | 'backgroundColor' | 'background' | 'placeholder' | 'watermarks'>;
+
 /**
  * What the task's pictures look like at `tUs`: the parameters last given up to then. What cannot change is that of
  * the beginning, whatever they say.
  */
-export function lookAt(
-  { parameters, modified }: TaskLife,
-  tUs: number,
-): Pick<TaskParameters, 'layout' | 'backgroundColor'> {
-  const { layout, backgroundColor } = modified.findLast(({ fromUs }) => fromUs <= tUs)?.parameters ?? parameters;
-  return { layout, backgroundColor };
+export function lookAt({ parameters, modified }: TaskLife, tUs: number): Look {
+  return modified.findLast(({ fromUs }) => fromUs <= tUs)?.parameters ?? parameters;
 }
 
 function applyEvent(history: RoomHistory, event: JournalEvent, taskId: string): void {
@@ -123,6 +125,10 @@ function applyEvent(history: RoomHistory, event: JournalEvent, taskId: string): 
       return;
     case 'taskModified':
       if (event.taskId === taskId) history.task?.modified.push({ fromUs: atUs, parameters: event.parameters });
+      return;
+    case 'pictureKept':
+    case 'pictureFailed':
+      addKeptPicture(history.pictures, event);
       return;
     case 'taskStopped':
       if (event.taskId === taskId && history.task !== null) history.task.untilUs ??= event.untilUs;

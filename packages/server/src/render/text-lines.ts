@@ -1,0 +1,45 @@
+const WORDS = new Intl.Segmenter('und', { granularity: 'word' });
+const CHARACTERS = new Intl.Segmenter('und', { granularity: 'grapheme' });
+/** What may not begin a line; and what may not end one. */
+const CLOSING = /^[\p{Pe}\p{Pf}\p{Po}\p{Pd}]+$/u;
+const OPENING = /^[\p{Ps}\p{Pi}]+$/u;
+
+/**
+ * Breaks a text into lines that are not wider than `widthPx`: between words, in scripts without spaces too, and
+ * within a word only when it alone is wider. A character that is wider than all of it has a line of its own.
+ * @param measure Width of a text in pixels.
+ */
+export function linesOf(text: string, widthPx: number, measure: (text: string) => number): string[] {
+  return text.split(/\r\n|[\n\r\u2028\u2029]/).flatMap((paragraph) => {
+    const lines: string[] = [];
+    let line = '';
+    const take = (unit: string): void => {
+      const longer = line + unit;
+      if (line === '' || measure(longer.trimEnd()) <= widthPx) {
+        line = longer;
+        return;
+      }
+      lines.push(line.trimEnd());
+      line = unit.trimStart();
+    };
+    for (const unit of unitsOf(paragraph)) {
+      if (measure(unit.trim()) <= widthPx) take(unit);
+      else for (const { segment } of CHARACTERS.segment(unit)) take(segment);
+    }
+    return [...lines, line.trimEnd()];
+  });
+}
+
+/** Words with what must stay beside them. */
+function unitsOf(paragraph: string): string[] {
+  const units: string[] = [];
+  let isOpen = false;
+  for (const { segment, isWordLike } of WORDS.segment(paragraph)) {
+    const last = units.at(-1);
+    const sticks = isOpen || (isWordLike !== true && CLOSING.test(segment) && last?.trim() !== '');
+    if (sticks && last !== undefined) units[units.length - 1] = last + segment;
+    else units.push(segment);
+    isOpen = OPENING.test(segment);
+  }
+  return units;
+}
