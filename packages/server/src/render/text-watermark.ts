@@ -28,9 +28,6 @@ const TIME_FAMILIES = '"DejaVu Sans Mono", "Noto Sans Mono", monospace';
 const TIME_COLOR = '#ffffff';
 /** Dark enough for white figures on a white picture. */
 const TIME_GROUND = 'rgba(0, 0, 0, 0.5)';
-/** The first letter that has a direction is one from right to left (Unicode annex 9, P2). */
-const RIGHT_TO_LEFT = /^\P{L}*[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
-
 /** Draws a text into its rectangle, whose size is given; lines from the top, from the right where its script is. */
 export function textRaster(
   { text, fontSizePx = FONT_SIZE_PX, color = '#ffffff', backgroundColor }: Extract<Watermark, { kind: 'text' }>,
@@ -44,10 +41,9 @@ export function textRaster(
     context.textAlign = 'start';
     const lines = linesOf(text, size.widthPx, (part) => context.measureText(part).width);
     const stepPx = Math.round(fontSizePx * LINE_HEIGHT);
-    lines.slice(0, Math.ceil(size.heightPx / stepPx)).forEach((line, index) => {
-      const isRightToLeft = RIGHT_TO_LEFT.test(line);
-      context.direction = isRightToLeft ? 'rtl' : 'ltr';
-      context.fillText(line, isRightToLeft ? size.widthPx : 0, index * stepPx + fontSizePx);
+    lines.slice(0, Math.ceil(size.heightPx / stepPx)).forEach(({ text: line, rightToLeft }, index) => {
+      context.direction = rightToLeft ? 'rtl' : 'ltr';
+      context.fillText(line, rightToLeft ? size.widthPx : 0, index * stepPx + fontSizePx);
     });
   });
 }
