@@ -4,7 +4,7 @@ import { CallreelError } from '../base/callreel-error.ts';
 import { describeSchemaError, type SchemaError } from '../base/schema-error.ts';
 import type { TaskParameters } from '../recording/task-parameters.ts';
 import { checkLayoutFits, LayoutSchema, layoutErrors, RenderModeSchema } from './layout-schema.ts';
-import { PictureUrlSchema, withUrlSentence } from './picture-url-schema.ts';
+import { checkPictureUrls, PictureUrlSchema } from './picture-url-schema.ts';
 import type { RecordingSettings } from './recording-settings.ts';
 import { ColorSchema, checkWatermarksFit, WatermarksSchema, watermarkErrors } from './watermark-schema.ts';
 
@@ -77,14 +77,20 @@ const compiledParameters = Compile(TaskParametersSchema);
 export function checkRecordingSettings(value: unknown): RecordingSettings {
   if (!compiledSettings.Check(value)) refuse(value, compiledSettings.Errors(value), '/template');
   checkSizes(value.template, 'template.');
+  checkPictureUrls(value.template, 'template.');
   checkOutput(value.template, 'template.output');
   checkPlayable(value.template, 'template.output');
   return value;
 }
 
-/** Checks a task's parameters in the same way. @throws {CallreelError} `ParameterInvalid`. */
-export function checkTaskParameters(value: unknown): TaskParameters {
+/**
+ * Checks a task's parameters in the same way.
+ * @param localPictures Whether pictures may be files of this machine, for who may run commands on it. Default false.
+ * @throws {CallreelError} `ParameterInvalid`.
+ */
+export function checkTaskParameters(value: unknown, { localPictures = false } = {}): TaskParameters {
   if (!compiledParameters.Check(value)) refuse(value, compiledParameters.Errors(value), '');
+  if (!localPictures) checkPictureUrls(value, '');
   checkSizes(value, '');
   checkOutput(value, 'output');
   return value;
@@ -93,7 +99,7 @@ export function checkTaskParameters(value: unknown): TaskParameters {
 /** @param path JSON pointer of the task's parameters within `value`. */
 function refuse(value: unknown, errors: readonly SchemaError[], path: string): never {
   const ofLayout = layoutErrors(value, errors, `${path}/layout`);
-  const helpful = withUrlSentence(watermarkErrors(value, ofLayout, `${path}/watermarks`));
+  const helpful = watermarkErrors(value, ofLayout, `${path}/watermarks`);
   throw new CallreelError('ParameterInvalid', describeSchemaError(value, helpful));
 }
 

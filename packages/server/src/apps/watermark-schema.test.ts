@@ -37,12 +37,20 @@ describe('decorations', () => {
     [{ background: { url: URL, renderMode: 2 } }, 'background.renderMode is 2: must be "stretch"'],
     [{ background: { url: URL, color: 1 } }, 'background.color is not known.'],
     [{ placeholder: URL }, `placeholder is "${URL}": must be object.`],
-    ...['file:///etc/passwd', '/a.png', 'a.png', 'ftp://x/a.png', 'https://', 'http:///x', 'http://x/a b', ''].map(
-      (url): [object, string] => [
-        { placeholder: { url } },
-        `placeholder.url is "${url}": must be the address of a picture that begins with http:// or https://.`,
-      ],
-    ),
+    ...[
+      'file:///etc/passwd',
+      '/a.png',
+      'a.png',
+      'ftp://x/a.png',
+      'https://',
+      'http:///x',
+      'http://x/a b',
+      'https://[::/x',
+    ].map((url): [object, string] => [
+      { placeholder: { url } },
+      `placeholder.url is "${url}": must be the address of a picture that begins with http:// or https://.`,
+    ]),
+    [{ placeholder: { url: '' } }, 'placeholder.url is "": must not have fewer than 1 characters.'],
     [one(picture, { url: 'file:///a' }), 'watermarks.1.url is "file:///a": must be the address of a picture'],
     [
       { layout: { mode: 'custom', rectangles: [{ ...box(0), placeholderUrl: 'a.png' }] } },
@@ -72,6 +80,12 @@ describe('decorations', () => {
     refused(one(base, { [name]: least - 1 }), `watermarks.1.${name} is ${least - 1}: must be >= ${least}.`);
     refused(one(base, { [name]: most + 1 }), `watermarks.1.${name} is ${most + 1}: must be <= ${most}.`);
     refused(one(base, { [name]: least + 0.5 }), `watermarks.1.${name} is ${least + 0.5}: must be integer.`);
+  });
+
+  test('files of this machine only for who may run commands on it', () => {
+    const parameters = { ...DEFAULT_TASK_PARAMETERS, placeholder: { url: '../a.png' }, watermarks: [picture] };
+    expect(checkTaskParameters(parameters, { localPictures: true })).toEqual(parameters);
+    expect(() => checkTaskParameters(parameters)).toThrow('placeholder.url is "../a.png"');
   });
 
   test('up to 25, to the last pixel of the canvas', () => {

@@ -12,6 +12,8 @@ export type {
   RenderMode,
   TemplateOptions,
 } from './layout-parameters.ts';
+export { fetchPicture, PictureFetches } from './picture-fetch.ts';
+export { PICTURES_FOLDER, pictureUrlsOf } from './picture-name.ts';
 export { Recorder, type RecorderOutlet } from './recorder.ts';
 export type { RenderedFile, RenderMessage, RenderOrder, StreamReport } from './render-protocol.ts';
 export { DEFAULT_TASK_PARAMETERS, mediaOf, type TaskParameters } from './task-parameters.ts';

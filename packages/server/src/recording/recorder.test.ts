@@ -11,6 +11,7 @@ import { Journal } from '../capture/journal.ts';
 import type { JournalEvent } from '../capture/journal-event.ts';
 import type { RoomEvent } from '../room/room-event.ts';
 import type { RoomIdentity } from '../room/room-parts.ts';
+import { PictureFetches } from './picture-fetch.ts';
 import { Recorder } from './recorder.ts';
 import { DEFAULT_TASK_PARAMETERS } from './task-parameters.ts';
 import { listTasks } from './task-record.ts';
@@ -46,6 +47,7 @@ function newRecorder(maxRenders = 8): Recorder {
     db: database.db,
     log: pino({ level: 'silent' }),
     settingsOf: async () => settings,
+    pictures: new PictureFetches(pino({ level: 'silent' }), { allows: () => true }),
     rendersFolder: join(folder, 'renders'),
     capturesFolder: join(folder, 'captures'),
     captureRetentionHours: 1,
