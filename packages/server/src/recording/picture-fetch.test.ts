@@ -119,7 +119,16 @@ describe('pictures of a task', () => {
     const pictures = fetches();
     pictures.want(
       journal,
-      wanting('/text.png', '/empty.png', '/wide.png', '/huge.png', '/gone.png', '/hang.png', '/down.png', 'http://[::1]:1/x'),
+      wanting(
+        '/text.png',
+        '/empty.png',
+        '/wide.png',
+        '/huge.png',
+        '/gone.png',
+        '/hang.png',
+        '/down.png',
+        'http://[::1]:1/x',
+      ),
     );
     await pictures.settled();
     expect(endsOf(journal)).toEqual({
