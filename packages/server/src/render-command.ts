@@ -52,8 +52,10 @@ export async function runRender(args: string[]): Promise<number> {
     process.stdout.write(`recording: ${join(outFolder, name)}\n`);
   }
   await rm(ownFolder, { recursive: true, force: true });
-  if (last.type === 'finished')
-    for (const { url, detail } of last.report.pictures) process.stderr.write(`callreel: picture ${url}: ${detail}\n`);
+  // Of those that could not be fetched it was told before.
+  const told = ({ url }: { url: string }): boolean => order.pictures !== undefined && !(url in order.pictures);
+  for (const { url, detail } of last.type === 'finished' ? last.report.pictures.filter((one) => !told(one)) : [])
+    process.stderr.write(`callreel: picture ${url}: ${detail}\n`);
   if (last.type !== 'finished') throw new CallreelError(last.code, last.detail);
   return 0;
 }
