@@ -1,5 +1,5 @@
-const WORDS = new Intl.Segmenter('und', { granularity: 'word' });
-const CHARACTERS = new Intl.Segmenter('und', { granularity: 'grapheme' });
+/** Made when the first text is broken: they read large tables, and most renders have no text. */
+let segmenters: { words: Intl.Segmenter; characters: Intl.Segmenter } | null = null;
 /** What may not begin a line; and what may not end one. */
 const CLOSING = /^[\p{Pe}\p{Pf}\p{Po}\p{Pd}]+$/u;
 const OPENING = /^[\p{Ps}\p{Pi}]+$/u;
@@ -36,7 +36,7 @@ function broken(paragraph: string, widthPx: number, measure: (text: string) => n
   };
   for (const unit of unitsOf(paragraph)) {
     if (measure(unit.trim()) <= widthPx) take(unit);
-    else for (const { segment } of CHARACTERS.segment(unit)) take(segment);
+    else for (const { segment } of segmentersOf().characters.segment(unit)) take(segment);
   }
   return [...lines, line.trimEnd()];
 }
@@ -45,7 +45,7 @@ function broken(paragraph: string, widthPx: number, measure: (text: string) => n
 function unitsOf(paragraph: string): string[] {
   const units: string[] = [];
   let isOpen = false;
-  for (const { segment, isWordLike } of WORDS.segment(paragraph)) {
+  for (const { segment, isWordLike } of segmentersOf().words.segment(paragraph)) {
     const last = units.at(-1);
     const sticks = isOpen || (isWordLike !== true && CLOSING.test(segment) && last?.trim() !== '');
     if (sticks && last !== undefined) units[units.length - 1] = last + segment;
@@ -53,4 +53,12 @@ function unitsOf(paragraph: string): string[] {
     isOpen = OPENING.test(segment);
   }
   return units;
+}
+
+function segmentersOf(): NonNullable<typeof segmenters> {
+  segmenters ??= {
+    words: new Intl.Segmenter('und', { granularity: 'word' }),
+    characters: new Intl.Segmenter('und', { granularity: 'grapheme' }),
+  };
+  return segmenters;
 }
