@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JournalEvent } from './capture/index.ts';
-import { fetchPicture, PICTURES_FOLDER, pictureUrlsOf, type TaskParameters } from './recording/index.ts';
+import { fetchPicture, keepPicture, PICTURES_FOLDER, pictureUrlsOf, type TaskParameters } from './recording/index.ts';
 
 /** Pauses between tries, in ms: somebody waits for it, and can start it again. */
 const PAUSES_MS = [1_000];
@@ -27,9 +27,9 @@ export async function picturesFor(
     else if (url.startsWith('file://')) pictures[url] = fileURLToPath(url);
     else if (!/^https?:\/\//.test(url)) pictures[url] = resolve(paramsFolder, url);
     else {
-      const fetched = await fetchPicture(url, fetchFolder, { allows: () => true, pausesMs: PAUSES_MS });
+      const fetched = await fetchPicture(url, { allows: () => true, pausesMs: PAUSES_MS });
       if (fetched === null) continue;
-      if ('file' in fetched) pictures[url] = join(fetchFolder, fetched.file);
+      if ('bytes' in fetched) pictures[url] = join(fetchFolder, keepPicture(url, fetched, fetchFolder));
       else process.stderr.write(`callreel: picture ${url}: ${fetched.detail}\n`);
     }
   }

@@ -12,7 +12,7 @@ export type {
   RenderMode,
   TemplateOptions,
 } from './layout-parameters.ts';
-export { fetchPicture, PictureFetches } from './picture-fetch.ts';
+export { fetchPicture, keepPicture, PictureFetches } from './picture-fetch.ts';
 export { PICTURES_FOLDER, pictureUrlsOf } from './picture-name.ts';
 export { Recorder, type RecorderOutlet } from './recorder.ts';
 export type { RenderedFile, RenderMessage, RenderOrder, StreamReport } from './render-protocol.ts';

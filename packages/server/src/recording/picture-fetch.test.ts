@@ -199,6 +199,7 @@ describe('pictures of a task', () => {
     journal.close();
     await pictures.settled();
     expect(eventsOf(journal)).toEqual([]);
+    expect(readdirSync(journal.folder)).toEqual(['journal.jsonl']);
   });
 
   test('are all that the parameters name', () => {

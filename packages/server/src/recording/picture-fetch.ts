@@ -67,39 +67,45 @@ export class PictureFetches {
   }
 
   async #keep(journal: PictureJournal, url: string): Promise<void> {
-    const fetched = await fetchPicture(url, join(journal.folder, PICTURES_FOLDER), {
-      ...this.#options,
-      signal: this.#abort.signal,
-    });
-    // The room may be over, and its journal with it; or this process is about to be.
+    const fetched = await fetchPicture(url, { ...this.#options, signal: this.#abort.signal });
+    // The room may be over, and its capture with it; or this process is about to be.
     if (fetched === null || journal.closed) return;
-    if ('file' in fetched) journal.append({ type: 'pictureKept', url, file: fetched.file });
-    else {
+    if ('bytes' in fetched) {
+      const file = keepPicture(url, fetched, join(journal.folder, PICTURES_FOLDER));
+      journal.append({ type: 'pictureKept', url, file });
+    } else {
       journal.append({ type: 'pictureFailed', url, detail: fetched.detail });
       this.#log.warn({ url: url.slice(0, LOGGED_LENGTH), detail: fetched.detail }, 'a picture cannot be had');
     }
   }
 }
 
+/** A picture that was fetched. */
+export type FetchedPicture = { kind: 'png' | 'jpg'; bytes: Buffer };
+
+/** Writes a picture into a folder, which is made when it is missing. @returns its name there. @throws file errors. */
+export function keepPicture(url: string, { kind, bytes }: FetchedPicture, folder: string): string {
+  const file = pictureFileName(url, kind);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeWhole(join(folder, file), bytes, { mode: 0o600 });
+  return file;
+}
+
 /**
- * Fetches one picture into a folder; tries again where that may help.
- * @returns its name in the folder, or why there is none; null when the signal ended it. @throws file errors.
+ * Fetches one picture; tries again where that may help.
+ * @returns the picture, or why there is none; null when the signal ended it.
  */
 export async function fetchPicture(
   url: string,
-  folder: string,
   { pausesMs = RETRY_PAUSES_MS, signal, ...request }: PictureFetchOptions & { signal?: AbortSignal },
-): Promise<{ file: string } | { detail: string } | null> {
+): Promise<FetchedPicture | { detail: string } | null> {
   for (let tries = 0; ; tries += 1) {
     const pauseMs = pausesMs[tries];
     try {
       const options = { ...request, maxBytes: PICTURE_MAX_BYTES, ...(signal === undefined ? {} : { signal }) };
       const { status, body } = await fetchOutside(url, options);
       if (status !== 200) throw new OutboundError(`It is answered with ${status}.`, { retry: mayPass(status) });
-      const file = pictureFileName(url, pictureKindOf(body).kind);
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      writeWhole(join(folder, file), body, { mode: 0o600 });
-      return { file };
+      return { kind: pictureKindOf(body).kind, bytes: body };
     } catch (error) {
       if (signal?.aborted === true) return null;
       if (error instanceof NoPicture) return { detail: error.message };
