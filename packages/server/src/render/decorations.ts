@@ -120,8 +120,18 @@ export class Decorations {
   #raster(key: string, make: () => Raster | null): Raster | null {
     const known = this.#rasters.get(key);
     if (known !== undefined) return known;
-    const raster = make();
+    const raster = madeOrNot(make);
     this.#rasters.set(key, raster);
     return raster;
+  }
+}
+
+/** A system for which there is no drawing library still gets its file: without decorations, and the log says why. */
+function madeOrNot(make: () => Raster | null): Raster | null {
+  try {
+    return make();
+  } catch (error) {
+    process.stderr.write(`a decoration cannot be drawn: ${error instanceof Error ? error.message : String(error)}\n`);
+    return null;
   }
 }

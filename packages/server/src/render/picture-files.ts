@@ -41,7 +41,9 @@ export class PictureFiles {
   read(url: string, path: string): StillPicture | null {
     try {
       // Before it is read: what somebody put there may be of any size.
-      const { size } = statSync(path);
+      const stat = statSync(path);
+      const { size } = stat;
+      if (!stat.isFile()) throw new NoPicture('It is no file.');
       if (size > PICTURE_MAX_BYTES) throw new NoPicture(`It has ${size} bytes; at most ${PICTURE_MAX_BYTES}.`);
       return decodeStill(readFileSync(path));
     } catch (error) {
