@@ -27,6 +27,7 @@ export class Decorations {
   readonly #files: PictureFiles;
   readonly #rasters = new Map<string, Raster | null>();
   readonly #asked = new Set<string>();
+  #told = false;
 
   constructor(canvas: Size, files: PictureFiles) {
     this.#canvas = canvas;
@@ -120,18 +121,20 @@ export class Decorations {
   #raster(key: string, make: () => Raster | null): Raster | null {
     const known = this.#rasters.get(key);
     if (known !== undefined) return known;
-    const raster = madeOrNot(make);
+    const raster = this.#make(make);
     this.#rasters.set(key, raster);
     return raster;
   }
-}
 
-/** A system for which there is no drawing library still gets its file: without decorations, and the log says why. */
-function madeOrNot(make: () => Raster | null): Raster | null {
-  try {
-    return make();
-  } catch (error) {
-    process.stderr.write(`a decoration cannot be drawn: ${error instanceof Error ? error.message : String(error)}\n`);
-    return null;
+  /** A system for which there is no drawing library still gets its file: without decorations, and the log says why, once. */
+  #make(make: () => Raster | null): Raster | null {
+    try {
+      return make();
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      if (!this.#told) process.stderr.write(`a decoration cannot be drawn: ${detail}\n`);
+      this.#told = true;
+      return null;
+    }
   }
 }
