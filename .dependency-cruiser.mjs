@@ -81,10 +81,10 @@ export default {
     },
     {
       name: 'media-code-only-in-render-and-bots',
-      comment: 'node-av may end its process: only children load it.',
+      comment: 'Native media code may end its process: only children load it.',
       severity: 'error',
       from: { path: '^packages/', pathNot: [tests, `${SERVER}/render/`, '^packages/bots/'] },
-      to: { path: '(^|/)node_modules/(node-av|@seydx)/|^node-av' },
+      to: { path: '(^|/)node_modules/(node-av|@seydx|@napi-rs)/|^(node-av|@napi-rs)' },
     },
     {
       name: 'timeline-is-pure',

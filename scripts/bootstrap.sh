@@ -73,19 +73,39 @@ setup_call_page() {
 }
 
 # Debian's package of each program that is not there. Other systems may bring the programs in their own way.
-missing_packages() {
+missing_programs() {
   command -v janus >/dev/null 2>&1 || echo janus
   [ "$purpose" = test ] || return 0
   command -v janus-pp-rec >/dev/null 2>&1 || echo janus-tools
   command -v chromium >/dev/null 2>&1 || echo chromium
   { command -v ffmpeg && command -v ffprobe; } >/dev/null 2>&1 || echo ffmpeg
   ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo postgresql
+}
+
+# What texts over recordings are drawn with: Latin and Arabic, Chinese, emoji.
+missing_fonts() {
   [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || echo fonts-dejavu-core
+  [ -e /usr/share/fonts/truetype/wqy/wqy-microhei.ttc ] || echo fonts-wqy-microhei
+  [ -e /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf ] || echo fonts-noto-color-emoji
+}
+
+missing_packages() {
+  missing_programs
+  missing_fonts
+}
+
+may_install() {
+  command -v apt-get >/dev/null 2>&1 && { [ "$(id -u)" = 0 ] || command -v sudo >/dev/null 2>&1; }
 }
 
 setup_debian() {
   missing=$(missing_packages | tr '\n' ' ')
   [ -n "$missing" ] || return 0
+  # Other systems keep their fonts elsewhere, and without them only letters in texts over recordings are missing.
+  if [ "$purpose" = run ] && [ -z "$(missing_programs)" ] && ! may_install; then
+    say "not at Debian's places, so texts over recordings may lack letters: $missing"
+    return 0
+  fi
   command -v apt-get >/dev/null 2>&1 ||
     fail "missing on this system: ${missing}(names of Debian's packages): install them with your package manager, or use Debian 12 or newer."
   as_root=

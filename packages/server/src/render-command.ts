@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkTaskParameters } from './apps/index.ts';
 import { CallreelError } from './base/index.ts';
-import { JOURNAL_FILE, JournalReader } from './capture/index.ts';
+import { JOURNAL_FILE, type JournalEvent, JournalReader } from './capture/index.ts';
 import { mixedBaseName } from './recording/file-name.ts';
-import type { RenderMessage, RenderOrder, TaskParameters } from './recording/index.ts';
+import { PICTURES_FOLDER, type RenderMessage, type RenderOrder, type TaskParameters } from './recording/index.ts';
+import { picturesFor } from './render-pictures.ts';
 
 const RENDER_MAIN = join(import.meta.dirname, 'render/main.ts');
 
@@ -21,8 +22,9 @@ const RENDER_MAIN = join(import.meta.dirname, 'render/main.ts');
 export async function runRender(args: string[]): Promise<number> {
   const { bundle, params, out, task } = parse(args);
   const outFolder = resolve(out);
-  const { taskId, baseName, complete } = readBundle(bundle, task);
+  const { taskId, baseName, complete, events } = readBundle(bundle, task);
   const ownFolder = join(outFolder, `.render-${taskId}`);
+  const parameters = params === undefined ? undefined : readParameters(params);
   const order: RenderOrder = {
     taskId,
     bundleFolder: resolve(bundle),
@@ -32,8 +34,15 @@ export async function runRender(args: string[]): Promise<number> {
     baseName,
     indexAlways: false,
     complete,
-    ...(params === undefined ? {} : { parameters: readParameters(params) }),
+    ...(parameters === undefined ? {} : { parameters }),
   };
+  if (parameters !== undefined && params !== undefined)
+    order.pictures = await picturesFor(parameters, {
+      paramsFolder: dirname(resolve(params)),
+      bundleFolder: order.bundleFolder,
+      events,
+      fetchFolder: join(ownFolder, PICTURES_FOLDER),
+    });
   await mkdir(order.workFolder, { recursive: true });
   const last = await renderInChild(order);
   const files = last.type === 'finished' ? last.files : [];
@@ -44,6 +53,10 @@ export async function runRender(args: string[]): Promise<number> {
     process.stdout.write(`recording: ${join(outFolder, name)}\n`);
   }
   await rm(ownFolder, { recursive: true, force: true });
+  // Of those that could not be fetched it was told before.
+  const told = ({ url }: { url: string }): boolean => order.pictures !== undefined && !(url in order.pictures);
+  for (const { url, detail } of last.type === 'finished' ? last.report.pictures.filter((one) => !told(one)) : [])
+    process.stderr.write(`callreel: picture ${url}: ${detail}\n`);
   if (last.type !== 'finished') throw new CallreelError(last.code, last.detail);
   return 0;
 }
@@ -70,7 +83,7 @@ function parse(args: string[]): { bundle: string; params: string | undefined; ou
 function readBundle(
   bundle: string,
   wanted: string | undefined,
-): { taskId: string; baseName: string; complete: boolean } {
+): { taskId: string; baseName: string; complete: boolean; events: JournalEvent[] } {
   const path = join(bundle, JOURNAL_FILE);
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) throw new CallreelError('BundleUnreadable');
   const journal = new JournalReader(path);
@@ -90,7 +103,7 @@ function readBundle(
   const stopped = events.some((event) => event.type === 'taskStopped' && event.taskId === taskId);
   const complete = events.some((event) => event.type === 'roomClosed');
   if (!stopped && !complete) process.stderr.write('callreel: the task is not over: following it until it is.\n');
-  return { taskId, baseName: mixedBaseName(opened), complete };
+  return { taskId, baseName: mixedBaseName(opened), complete, events };
 }
 
 function readParameters(path: string): TaskParameters {
@@ -100,7 +113,7 @@ function readParameters(path: string): TaskParameters {
   } catch (cause) {
     throw new CallreelError('ConfigInvalid', `--params is "${path}"; allowed: a readable file of JSON.`, { cause });
   }
-  return checkTaskParameters(value);
+  return checkTaskParameters(value, { localPictures: true });
 }
 
 /** Runs the render in a child and shows how far it is; answers its last word. */

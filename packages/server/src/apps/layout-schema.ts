@@ -3,7 +3,8 @@ import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { CallreelError } from '../base/callreel-error.ts';
 import type { SchemaError } from '../base/schema-error.ts';
-import type { LayoutParameters } from '../recording/layout-parameters.ts';
+import type { CustomRectangle, LayoutParameters } from '../recording/layout-parameters.ts';
+import { PictureUrlSchema } from './picture-url-schema.ts';
 
 // Ranges of the known dialect's MixLayoutParams and MixLayout.
 const strict = { additionalProperties: false };
@@ -14,29 +15,32 @@ const RECTANGLES_MAX = 25;
 const LAYER_MAX = 2_147_483_647;
 
 const Source = Type.Union([Type.Literal('main'), Type.Literal('aux')]);
-const Mode = Type.Union([
+/** How pictures fill their places, as `RenderMode` documents it. */
+export const RenderModeSchema = Type.Union([
   Type.Literal('stretch'),
   Type.Literal('crop'),
   Type.Literal('bars'),
   Type.Literal('gentleCrop'),
 ]);
 const Large = Type.Object({ userId: UserId, source: Type.Optional(Source) }, strict);
-const SidePx = Type.Integer({ minimum: 0, maximum: SIDE_MAX_PX });
+/** An offset or a side of what lies on a canvas, in pixels. */
+export const SidePxSchema = Type.Integer({ minimum: 0, maximum: SIDE_MAX_PX });
 const Rectangle = Type.Object(
   {
-    leftPx: SidePx,
-    topPx: SidePx,
-    widthPx: SidePx,
-    heightPx: SidePx,
+    leftPx: SidePxSchema,
+    topPx: SidePxSchema,
+    widthPx: SidePxSchema,
+    heightPx: SidePxSchema,
     userId: Type.Optional(UserId),
     source: Type.Optional(Source),
     layer: Type.Optional(Type.Integer({ minimum: 0, maximum: LAYER_MAX })),
     alpha: Type.Optional(Type.Integer({ minimum: 0, maximum: 255 })),
-    renderMode: Type.Optional(Mode),
+    renderMode: Type.Optional(RenderModeSchema),
+    placeholderUrl: Type.Optional(PictureUrlSchema),
   },
   strict,
 );
-const template = { renderMode: Type.Optional(Mode), pureAudioDisableLayout: Type.Optional(Type.Boolean()) };
+const template = { renderMode: Type.Optional(RenderModeSchema), pureAudioDisableLayout: Type.Optional(Type.Boolean()) };
 
 const Grid = Type.Object({ mode: Type.Literal('grid'), ...template }, strict);
 const Floating = Type.Object({ mode: Type.Literal('floating'), large: Type.Optional(Large), ...template }, strict);
@@ -50,7 +54,11 @@ const ScreenShare = Type.Object(
   strict,
 );
 const Custom = Type.Object(
-  { mode: Type.Literal('custom'), rectangles: Type.Array(Rectangle, { minItems: 1, maxItems: RECTANGLES_MAX }) },
+  {
+    mode: Type.Literal('custom'),
+    rectangles: Type.Array(Rectangle, { minItems: 1, maxItems: RECTANGLES_MAX }),
+    showAbsent: Type.Optional(Type.Boolean()),
+  },
   strict,
 );
 
@@ -95,13 +103,22 @@ export function checkLayoutFits(
   name: string,
 ): void {
   if (layout.mode !== 'custom') return;
-  layout.rectangles.forEach(({ leftPx, topPx, widthPx, heightPx }, index) => {
-    if (leftPx + widthPx <= canvas.widthPx && topPx + heightPx <= canvas.heightPx) return;
-    throw new CallreelError(
-      'ParameterInvalid',
-      `${name}.rectangles.${index} is ${widthPx} × ${heightPx} at ${leftPx}, ${topPx}: must lie within ${canvas.widthPx} × ${canvas.heightPx}.`,
-    );
+  layout.rectangles.forEach((rectangle, index) => {
+    checkLiesWithin(rectangle, canvas, `${name}.rectangles.${index}`);
   });
+}
+
+/** Whether a rectangle lies on the canvas. @param name What it is called in the sentence. @throws {CallreelError} `ParameterInvalid`. */
+export function checkLiesWithin(
+  { leftPx, topPx, widthPx, heightPx }: Pick<CustomRectangle, 'leftPx' | 'topPx' | 'widthPx' | 'heightPx'>,
+  canvas: { widthPx: number; heightPx: number },
+  name: string,
+): void {
+  if (leftPx + widthPx <= canvas.widthPx && topPx + heightPx <= canvas.heightPx) return;
+  throw new CallreelError(
+    'ParameterInvalid',
+    `${name} is ${widthPx} × ${heightPx} at ${leftPx}, ${topPx}: must lie within ${canvas.widthPx} × ${canvas.heightPx}.`,
+  );
 }
 
 function fieldOf(value: unknown, name: string): unknown {

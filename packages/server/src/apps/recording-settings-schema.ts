@@ -3,8 +3,10 @@ import { Compile } from 'typebox/compile';
 import { CallreelError } from '../base/callreel-error.ts';
 import { describeSchemaError, type SchemaError } from '../base/schema-error.ts';
 import { fileFormatsOf, type TaskParameters } from '../recording/task-parameters.ts';
-import { checkLayoutFits, LayoutSchema, layoutErrors } from './layout-schema.ts';
+import { checkLayoutFits, LayoutSchema, layoutErrors, RenderModeSchema } from './layout-schema.ts';
+import { checkPictureUrls, PictureUrlSchema } from './picture-url-schema.ts';
 import type { RecordingSettings } from './recording-settings.ts';
+import { ColorSchema, checkWatermarksFit, WatermarksSchema, watermarkErrors } from './watermark-schema.ts';
 
 // Ranges of the known dialect for mixed recordings; see the docblocks of TaskParameters.
 const strict = { additionalProperties: false };
@@ -49,7 +51,6 @@ export const TaskParametersSchema = Type.Object(
       strict,
     ),
     layout: LayoutSchema,
-    backgroundColor: Type.String({ pattern: '^#[0-9a-fA-F]{6}$' }),
     subscription: Type.Optional(
       Type.Object(
         {
@@ -66,6 +67,12 @@ export const TaskParametersSchema = Type.Object(
     single: Type.Optional(
       Type.Object({ merged: Type.Optional(Type.Boolean()), original: Type.Optional(Type.Boolean()) }, strict),
     ),
+    backgroundColor: ColorSchema,
+    background: Type.Optional(
+      Type.Object({ url: PictureUrlSchema, renderMode: Type.Optional(RenderModeSchema) }, strict),
+    ),
+    placeholder: Type.Optional(Type.Object({ url: PictureUrlSchema }, strict)),
+    watermarks: Type.Optional(WatermarksSchema),
     output: Type.Object(
       {
         format: Type.Union([
@@ -106,23 +113,32 @@ const compiledParameters = Compile(TaskParametersSchema);
  * @throws {CallreelError} `ParameterInvalid`, naming the field, what came and what is allowed.
  */
 export function checkRecordingSettings(value: unknown): RecordingSettings {
-  if (!compiledSettings.Check(value)) refuse(value, compiledSettings.Errors(value), '/template/layout');
+  if (!compiledSettings.Check(value)) refuse(value, compiledSettings.Errors(value), '/template');
   checkSizes(value.template, 'template.');
+  checkPictureUrls(value.template, 'template.');
   checkOutput(value.template, 'template.');
   checkPlayable(value.template, 'template.output');
   return value;
 }
 
-/** Checks a task's parameters in the same way. @throws {CallreelError} `ParameterInvalid`. */
-export function checkTaskParameters(value: unknown): TaskParameters {
-  if (!compiledParameters.Check(value)) refuse(value, compiledParameters.Errors(value), '/layout');
+/**
+ * Checks a task's parameters in the same way.
+ * @param localPictures Whether pictures may be files of this machine, for who may run commands on it. Default false.
+ * @throws {CallreelError} `ParameterInvalid`.
+ */
+export function checkTaskParameters(value: unknown, { localPictures = false } = {}): TaskParameters {
+  if (!compiledParameters.Check(value)) refuse(value, compiledParameters.Errors(value), '');
+  if (!localPictures) checkPictureUrls(value, '');
   checkSizes(value, '');
   checkOutput(value, '');
   return value;
 }
 
-function refuse(value: unknown, errors: readonly SchemaError[], layoutPath: string): never {
-  throw new CallreelError('ParameterInvalid', describeSchemaError(value, layoutErrors(value, errors, layoutPath)));
+/** @param path JSON pointer of the task's parameters within `value`. */
+function refuse(value: unknown, errors: readonly SchemaError[], path: string): never {
+  const ofLayout = layoutErrors(value, errors, `${path}/layout`);
+  const helpful = watermarkErrors(value, ofLayout, `${path}/watermarks`);
+  throw new CallreelError('ParameterInvalid', describeSchemaError(value, helpful));
 }
 
 /** What goes together in an output: nothing that is given may be without effect. */
@@ -162,7 +178,7 @@ function checkPlayable({ output }: TaskParameters, name: string): void {
 }
 
 /** What a schema cannot say: the area, and what has to lie within it. */
-function checkSizes({ video, layout }: TaskParameters, prefix: string): void {
+function checkSizes({ video, layout, watermarks = [] }: TaskParameters, prefix: string): void {
   const { widthPx, heightPx } = video;
   if (widthPx * heightPx > AREA_MAX_PX) {
     throw new CallreelError(
@@ -171,4 +187,5 @@ function checkSizes({ video, layout }: TaskParameters, prefix: string): void {
     );
   }
   checkLayoutFits(layout, video, `${prefix}layout`);
+  checkWatermarksFit(watermarks, video, `${prefix}watermarks`);
 }

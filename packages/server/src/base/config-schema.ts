@@ -86,6 +86,13 @@ export const ConfigSchema = Type.Object({
         'Renders at the same time; others wait while their captures go on. 0: as many as cores and half of the memory carry.',
     }),
   }),
+  outbound: Type.Object({
+    allowPrivate: Type.Boolean({
+      default: false,
+      description:
+        'Whether pictures of templates may be fetched from private, loopback and link-local addresses. Only where everybody who sets templates may reach your network.',
+    }),
+  }),
   captureRetentionHours: Type.Integer({
     minimum: 0,
     maximum: 87_600,

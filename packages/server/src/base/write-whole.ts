@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -8,13 +8,13 @@ import { dirname } from 'node:path';
  * @param mode rights of the file; default 0644.
  * @throws what the file system throws.
  */
-export function writeWhole(path: string, content: string, { mode = 0o644 }: { mode?: number } = {}): void {
+export function writeWhole(path: string, content: string | Uint8Array, { mode = 0o644 }: { mode?: number } = {}): void {
   const unfinished = `${path}.unfinished`;
   // One that a killed process left may have other rights.
   rmSync(unfinished, { force: true });
   const file = openSync(unfinished, 'wx', mode);
   try {
-    writeSync(file, content);
+    writeFileSync(file, content);
     fsyncSync(file);
   } finally {
     closeSync(file);

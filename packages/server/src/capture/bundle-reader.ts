@@ -27,6 +27,11 @@ export class BundleReader {
   #dirty = true;
   #closed = false;
 
+  /** Folder of the bundle. */
+  get folder(): string {
+    return this.#folder;
+  }
+
   /** @param folder Of the bundle; may not exist yet. */
   constructor(folder: string) {
     this.#folder = folder;

@@ -2,7 +2,7 @@ import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, r
 import { join } from 'node:path';
 import { nowUs } from '../base/clock.ts';
 import type { RoomEvent } from '../room/room-event.ts';
-import type { JournalEvent, TaskEvent } from './journal-event.ts';
+import type { JournalEvent, PictureEvent, TaskEvent } from './journal-event.ts';
 
 /** Name of the journal inside a bundle. */
 export const JOURNAL_FILE = 'journal.jsonl';
@@ -21,6 +21,7 @@ export class Journal {
   readonly #users = new Set<string>();
   readonly #streams = new Map<string, { streamId: string; userId: string }>();
   readonly #tasks = new Map<string, 'started' | 'stopped'>();
+  readonly #pictures = new Set<string>();
 
   private constructor(folder: string, fd: number) {
     this.folder = folder;
@@ -62,8 +63,18 @@ export class Journal {
     return this.#tasks.get(taskId) ?? null;
   }
 
+  /** Whether the journal says of a picture, by its address, that it is kept or cannot be had. */
+  knowsPicture(url: string): boolean {
+    return this.#pictures.has(url);
+  }
+
+  /** Whether nothing more can be appended. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Appends one event with its number and time. */
-  append(event: RoomEvent | TaskEvent): JournalEvent {
+  append(event: RoomEvent | TaskEvent | PictureEvent): JournalEvent {
     // The clock may be set back; the journal's time is not.
     const line: JournalEvent = { seq: this.#seq + 1, atUs: Math.max(this.#atUs, nowUs()), ...event };
     const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
@@ -102,6 +113,10 @@ export class Journal {
         break;
       case 'taskStopped':
         this.#tasks.set(event.taskId, 'stopped');
+        break;
+      case 'pictureKept':
+      case 'pictureFailed':
+        this.#pictures.add(event.url);
         break;
       default:
         break;

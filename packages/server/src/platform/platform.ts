@@ -6,7 +6,7 @@ import { type Database, openDatabase } from '../base/db/index.ts';
 import { CallreelError, type Config, createLog, type DataFolder, type Log, openDataFolder } from '../base/index.ts';
 import { type CallRecord, Calls, type DeviceRef, listCalls, rememberUser } from '../call/index.ts';
 import { Catalogue, type Library, type MediaStills } from '../library/index.ts';
-import { listTasks, Recorder, type RenderedFile } from '../recording/index.ts';
+import { listTasks, PictureFetches, Recorder, type RenderedFile } from '../recording/index.ts';
 import { type Room, Rooms } from '../room/index.ts';
 import { JanusSfu } from '../sfu/index.ts';
 import { Signalling } from '../signalling/index.ts';
@@ -118,6 +118,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     db,
     log,
     settingsOf: (sdkAppId) => applications.recordingSettings(sdkAppId),
+    pictures: new PictureFetches(log, config.outbound.allowPrivate ? { allows: () => true } : {}),
     rendersFolder: join(folder.path, 'renders'),
     capturesFolder: folder.capturesPath,
     captureRetentionHours: config.captureRetentionHours,

@@ -13,6 +13,8 @@ export type {
   RenderMode,
   TemplateOptions,
 } from './layout-parameters.ts';
+export { fetchPicture, keepPicture, PictureFetches } from './picture-fetch.ts';
+export { PICTURES_FOLDER, pictureUrlsOf } from './picture-name.ts';
 export { Recorder, type RecorderOutlet } from './recorder.ts';
 export type {
   RenderedFile,

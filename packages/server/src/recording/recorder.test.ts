@@ -1,5 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -11,6 +13,7 @@ import { Journal } from '../capture/journal.ts';
 import type { JournalEvent } from '../capture/journal-event.ts';
 import type { RoomEvent } from '../room/room-event.ts';
 import type { RoomIdentity } from '../room/room-parts.ts';
+import { PictureFetches } from './picture-fetch.ts';
 import { Recorder } from './recorder.ts';
 import { DEFAULT_TASK_PARAMETERS } from './task-parameters.ts';
 import { listTasks } from './task-record.ts';
@@ -46,6 +49,7 @@ function newRecorder(maxRenders = 8): Recorder {
     db: database.db,
     log: pino({ level: 'silent' }),
     settingsOf: async () => settings,
+    pictures: new PictureFetches(pino({ level: 'silent' }), { allows: () => true }),
     rendersFolder: join(folder, 'renders'),
     capturesFolder: join(folder, 'captures'),
     captureRetentionHours: 1,
@@ -142,6 +146,32 @@ describe('an automatic task', () => {
     // No packet was captured: the render says so, and the task tells it.
     await recorder.settled();
     expect(await room.tasks()).toMatchObject([{ state: 'failed', report: { code: 'NothingCaptured' } }]);
+  });
+
+  test('has the pictures brought that it asks for, and what is missing of them after a restart', async () => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      if (request.url === '/gone.png') response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const url = (name: string): string => `http://127.0.0.1:${port}/${name}.png`;
+    settings.template = { ...settings.template, background: { url: url('hangs') }, placeholder: { url: url('gone') } };
+    const room = await TestRoom.open();
+    await room.say({ type: 'userEntered', userId: 'alice' });
+    expect(asked).toEqual([]);
+    await room.publish('alice', 'a1');
+    await expect.poll(() => room.journal.knowsPicture(url('gone'))).toBe(true);
+    await expect.poll(() => [...asked].sort()).toEqual(['/gone.png', '/hangs.png']);
+    await recorder.close();
+    expect(room.journal.knowsPicture(url('hangs'))).toBe(false);
+    recorder = newRecorder();
+    await recorder.resume([{ identity: room.identity, journal: room.journal }]);
+    await expect.poll(() => [...asked].sort()).toEqual(['/gone.png', '/hangs.png', '/hangs.png']);
+    await room.say({ type: 'roomClosing' });
+    server.closeAllConnections();
+    server.close();
   });
 
   test('is not started when the application records by REST or not at all', async () => {

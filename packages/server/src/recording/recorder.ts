@@ -10,6 +10,7 @@ import { Journal } from '../capture/journal.ts';
 import type { JournalEvent, TaskStopReason } from '../capture/journal-event.ts';
 import type { RoomIdentity } from '../room/room-parts.ts';
 import { mixedBaseName } from './file-name.ts';
+import type { PictureFetches } from './picture-fetch.ts';
 import { finishTask, insertTask, spentCaptures, stopTask, unfinishedTasks } from './queries.ts';
 import { RenderChild } from './render-child.ts';
 import type { RenderedFile } from './render-protocol.ts';
@@ -30,6 +31,8 @@ export type RecorderParts = {
   log: Log;
   outlet: RecorderOutlet;
   settingsOf(sdkAppId: number): Promise<RecordingSettings>;
+  /** Brings the pictures that tasks ask for into their bundles. */
+  pictures: PictureFetches;
   /** Folder of renders under way. */
   rendersFolder: string;
   capturesFolder: string;
@@ -136,6 +139,7 @@ export class Recorder {
     this.#closed = true;
     if (this.#sweep !== null) clearInterval(this.#sweep);
     for (const room of this.#rooms.values()) if (room.idle !== null) clearTimeout(room.idle);
+    await this.#parts.pictures.close();
     await Promise.all([...this.#tasks.values()].map(({ render }) => render.close()));
   }
 
@@ -233,6 +237,7 @@ export class Recorder {
       journal.append({ type: 'taskStarted', taskId, fromUs: startedUs, parameters });
     if (untilUs !== null && stopReason !== null && journal.taskState(taskId) === 'started')
       journal.append({ type: 'taskStopped', taskId, untilUs, reason: stopReason });
+    if (untilUs === null) this.#parts.pictures.want(journal, parameters);
   }
 
   #render(task: Task): void {

@@ -121,6 +121,8 @@ export type RenderReport = {
   alarms: Alarm[];
   /** In the order in which it began. */
   leftOut: LeftOut[];
+  /** Pictures of the task that could not be shown, by their addresses. */
+  pictures: { url: string; detail: string }[];
   /** CPU time of the process that finished the render. */
   cpuMs: number;
   /** With which segment that process began: above 0 when others before it had ended early. */

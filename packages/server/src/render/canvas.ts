@@ -8,23 +8,14 @@ import {
 import { Frame } from 'node-av/lib';
 import type { Rectangle } from '../timeline/index.ts';
 import { AvError } from './av-error.ts';
-
-/** A colour in BT.601, limited range. */
-export type YuvColor = { y: number; u: number; v: number };
+import type { YuvColor } from './yuv-color.ts';
 
 /** A plane of 8-bit samples. */
 export type Plane = { bytes: Buffer; strideBytes: number };
-
-/** Turns `#rrggbb` into BT.601, limited range: what cameras send over VP8 and H.264 in calls, and what the file is tagged with. */
-export function yuvOf(color: string): YuvColor {
-  const value = Number.parseInt(color.replace('#', ''), 16) || 0;
-  const [r, g, b] = [(value >> 16) & 255, (value >> 8) & 255, value & 255];
-  return {
-    y: Math.round(16 + (65.481 * r + 128.553 * g + 24.966 * b) / 255),
-    u: Math.round(128 + (-37.797 * r - 74.203 * g + 112 * b) / 255),
-    v: Math.round(128 + (112 * r - 93.786 * g - 18.214 * b) / 255),
-  };
-}
+/** The planes of a 4:2:0 picture: brightness, and two of colour at half the size. */
+export type Planes = readonly [Plane, Plane, Plane];
+/** How much is seen through a picture, 0 nothing to 255 all: at its brightness, and at its colour at half the size. */
+export type SeenThrough = readonly [Plane, Plane];
 
 /** What of a picture is painted, and how. */
 export type PasteOptions = { clip?: Rectangle; alpha?: number };
@@ -34,7 +25,7 @@ export class Canvas implements Disposable {
   readonly frame = new Frame();
   readonly widthPx: number;
   readonly heightPx: number;
-  readonly #planes: [Plane, Plane, Plane];
+  readonly #planes: Planes;
 
   constructor({ widthPx, heightPx }: { widthPx: number; heightPx: number }) {
     this.widthPx = widthPx;
@@ -72,8 +63,7 @@ export class Canvas implements Disposable {
    * @param clip The part of the rectangle to be painted; all of it by default.
    * @param alpha 0 opaque (the default) to 255 invisible.
    */
-  paste(rectangle: Rectangle, picture: Frame, { clip = rectangle, alpha = 0 }: PasteOptions = {}): void {
-    const sources = planesOf(picture);
+  paste(rectangle: Rectangle, sources: Planes, { clip = rectangle, alpha = 0 }: PasteOptions = {}): void {
     this.#planes.forEach((plane, index) => {
       const source = sources[index];
       if (source === undefined) return;
@@ -84,6 +74,28 @@ export class Canvas implements Disposable {
         const at = (part.yPx + row) * plane.strideBytes + part.xPx;
         if (alpha === 0) source.bytes.copy(plane.bytes, at, start, start + part.widthPx);
         else blendRow(plane.bytes, at, source.bytes, start, part.widthPx, alpha);
+      }
+    });
+  }
+
+  /**
+   * Lays a picture with transparency of its own over what is there.
+   * @param rectangle Where the whole picture lies on the canvas.
+   * @param sources What is left of the picture behind its transparency.
+   * @param through How much is seen of what lies below.
+   * @param clip The part of the rectangle to be painted.
+   */
+  overlay(rectangle: Rectangle, sources: Planes, through: SeenThrough, clip: Rectangle): void {
+    this.#planes.forEach((plane, index) => {
+      const source = sources[index];
+      const seen = through[index === 0 ? 0 : 1];
+      if (source === undefined) return;
+      const part = planeRectangle(clip, index);
+      const corner = planeRectangle(rectangle, index);
+      for (let row = 0; row < part.heightPx; row += 1) {
+        const start = (part.yPx - corner.yPx + row) * source.strideBytes + part.xPx - corner.xPx;
+        const at = (part.yPx + row) * plane.strideBytes + part.xPx;
+        overlayRow(plane.bytes, at, source.bytes, seen.bytes, start, part.widthPx);
       }
     });
   }
@@ -134,6 +146,24 @@ function blendRow(
 
 function blendValue(target: Uint8Array, at: number, count: number, value: number, alpha: number): void {
   for (let index = at; index < at + count; index += 1) target[index] = blend(target[index] ?? 0, value, alpha);
+}
+
+/** `seen` has the same rows as `source`. */
+function overlayRow(
+  target: Uint8Array,
+  at: number,
+  source: Uint8Array,
+  seen: Uint8Array,
+  from: number,
+  count: number,
+): void {
+  for (let index = 0; index < count; index += 1) {
+    const through = seen[from + index] ?? 0;
+    // Most of a text is not there.
+    if (through === 255) continue;
+    const sum = (target[at + index] ?? 0) * through + 128;
+    target[at + index] = ((sum + (sum >> 8)) >> 8) + (source[from + index] ?? 0);
+  }
 }
 
 /** `under` seen through `over`, rounded: the shifts divide by 255 without an error for what two bytes can give. */

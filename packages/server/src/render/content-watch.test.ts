@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { StreamLife } from '../timeline/index.ts';
 import { withinLife, withoutParts } from './alarm-span.ts';
-import { Canvas, yuvOf } from './canvas.ts';
+import { Canvas } from './canvas.ts';
 import { ContentWatch } from './content-watch.ts';
 import { type Gap, GapMeter } from './gap-meter.ts';
 import { LeftOutMeter } from './left-out-meter.ts';
@@ -13,6 +13,7 @@ import { LossMeter } from './loss-meter.ts';
 import { lookAtPicture } from './picture-watch.ts';
 import { isHeard } from './silence-meter.ts';
 import { SyncMeter } from './sync-meter.ts';
+import { yuvOf } from './yuv-color.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'callreel-watch-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -208,7 +209,7 @@ test('a block is heard above −60 dBFS, on whichever channel', () => {
 describe('ContentWatch', () => {
   const options = { alarms: { silentS: 1 }, fromUs: 0 };
   const loud = [new Float32Array(960).fill(0.5)];
-  const history = { stays: [], streams: [LIFE], task: null, closed: false };
+  const history = { stays: [], streams: [LIFE], task: null, pictures: [], closed: false };
 
   test('goes on from the end of the last segment, not from what was seen beyond it', () => {
     const work = mkdtempSync(join(folder, 'work-'));

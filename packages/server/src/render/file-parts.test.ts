@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -14,7 +14,7 @@ import {
 } from '../../../../test/scorer/index.ts';
 import type { RenderedFile, RenderOrder } from '../recording/render-protocol.ts';
 import { FileParts } from './file-parts.ts';
-import { mixedReel, orderFor, renderToEnd, startRender, TestCall } from './test-call.ts';
+import { mixedReel, orderFor, recordingsIn, renderToEnd, startRender, TestCall } from './test-call.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'callreel-parts-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -116,7 +116,7 @@ describe('file parts', () => {
         { name: '1_7_4.mp4', durationUs: whole.durationUs - 12_000_000 },
       ]);
       await expectParts(files);
-      expect(readdirSync(own.outFolder).sort()).toEqual(files.map(({ name }) => name));
+      expect(recordingsIn(own.outFolder)).toEqual(files.map(({ name }) => name));
     },
   );
 
@@ -143,7 +143,7 @@ describe('file parts', () => {
       const endUs = whole.startUs + endS * 1e6;
       const files = await parts.finish(endS * 1e6);
       expect(files.map(({ name }) => name)).toEqual(names);
-      expect(readdirSync(own.outFolder).sort()).toEqual(names);
+      expect(recordingsIn(own.outFolder)).toEqual(names);
       await expectParts(files, endUs);
     },
   );
@@ -163,7 +163,7 @@ describe('file parts', () => {
     const { files, report } = await renderToEnd(own);
     expect(report.resumedAtSegment).toBeGreaterThanOrEqual(4);
     expect(files.map(({ name }) => name)).toEqual(['1_7_1.mp4', '1_7_2.mp4', '1_7_3.mp4', '1_7_4.mp4']);
-    expect(readdirSync(own.outFolder).sort()).toEqual(files.map(({ name }) => name));
+    expect(recordingsIn(own.outFolder)).toEqual(files.map(({ name }) => name));
     for (const file of files) {
       expect(await complaintsOf(file.path)).toBe('');
       const planned = Array.from({ length: SECONDS }, (_, atS) => call.startUs + atS * 1e6 - file.startUs).filter(

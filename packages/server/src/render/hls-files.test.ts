@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -14,7 +14,7 @@ import {
 import type { RenderedFile } from '../recording/render-protocol.ts';
 import type { TaskParameters } from '../recording/task-parameters.ts';
 import { HlsFiles } from './hls-files.ts';
-import { mixedReel, orderFor, renderToEnd, startRender, TEST_PARAMETERS, TestCall } from './test-call.ts';
+import { mixedReel, orderFor, recordingsIn, renderToEnd, startRender, TEST_PARAMETERS, TestCall } from './test-call.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'callreel-hls-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -91,9 +91,7 @@ describe('HLS', () => {
       const lengths = [...list.matchAll(/#EXTINF:([0-9.]+),/g)].map(([, seconds]) => Number(seconds));
       expect(lengths.slice(0, -1).every((seconds) => seconds === 2)).toBe(true);
       expect(lengths.reduce((sum, seconds) => sum + seconds, 0)).toBeCloseTo(file.durationUs / 1e6, 4);
-      expect(readdirSync(order.outFolder).sort()).toEqual(
-        [...(file.parts ?? []).map(({ name }) => name), file.name].sort(),
-      );
+      expect(recordingsIn(order.outFolder)).toEqual([...(file.parts ?? []).map(({ name }) => name), file.name].sort());
       await expectContent(call, file);
     },
   );
@@ -124,7 +122,7 @@ describe('HLS', () => {
     const file = only(await files.finish(4_500_000));
     expect(await complaintsOf(file.path)).toBe('');
     expect(file.parts?.filter(({ name }) => !name.endsWith('.mp4')).length).toBe(3);
-    expect(readdirSync(order.outFolder).length).toBe((file.parts?.length ?? 0) + 1);
+    expect(recordingsIn(order.outFolder).length).toBe((file.parts?.length ?? 0) + 1);
     const [seen = []] = await measureColors(file.path, [{ xPx: 0, yPx: 0, widthPx: 640, heightPx: 360 }]);
     expect(seen.length).toBe(Math.ceil(4.5 * 15));
     const length = (await readSound(file.path)).length / 48_000;

@@ -1,7 +1,8 @@
-import { lookAt, type RoomHistory, type Scene, sceneAt, singleSceneAt } from '../timeline/index.ts';
+import { type Look, lookAt, type RoomHistory, type Scene, sceneAt, singleSceneAt } from '../timeline/index.ts';
 import type { LiveStreams } from './live-streams.ts';
 import { Painter } from './painter.ts';
 import { type CodedSample, PictureEncoder } from './picture-encoder.ts';
+import type { PictureFiles } from './picture-files.ts';
 import type { ReelPictures } from './reel-pictures.ts';
 import type { RenderPlan } from './render-plan.ts';
 
@@ -12,15 +13,17 @@ export class PaintedPictures implements ReelPictures {
   readonly #encoder: PictureEncoder;
   #isFed = false;
 
-  constructor(plan: RenderPlan) {
+  constructor(plan: RenderPlan, files: PictureFiles) {
     this.#plan = plan;
-    this.#painter = new Painter(plan.video);
+    this.#painter = new Painter(plan.video, files);
     this.#encoder = new PictureEncoder(plan.video);
   }
 
   make(reel: RoomHistory, streams: LiveStreams, { atUs, frame }: { atUs: number; frame: number }): CodedSample[] {
-    const { scene, backgroundColor } = this.#sceneAt(reel, streams, atUs);
-    this.#painter.paint(scene, backgroundColor, (dump) => streams.video(dump));
+    const { scene, look } = this.#sceneAt(reel, streams, atUs);
+    const isBlackFilled = this.#plan.parameters.fill === 'black';
+    const moment = { scene, look, atUs, pictures: reel.pictures, isBlackFilled };
+    this.#painter.paint(moment, (dump) => streams.video(dump));
     streams.watch.painted(scene, atUs, (dump) => streams.video(dump)?.shownUs ?? null);
     this.#isFed = true;
     return this.#encoder.encode(this.#painter.canvas.frame, frame);
@@ -35,14 +38,15 @@ export class PaintedPictures implements ReelPictures {
     this.#encoder[Symbol.dispose]();
   }
 
-  #sceneAt(history: RoomHistory, { facts }: LiveStreams, atUs: number): { scene: Scene; backgroundColor: string } {
+  #sceneAt(history: RoomHistory, { facts }: LiveStreams, atUs: number): { scene: Scene; look: Look } {
     const { parameters, reel, video: canvas } = this.#plan;
+    const { fill } = parameters;
     if (reel.kind === 'single') {
-      const scene = singleSceneAt(history, facts, { reel, canvas, fill: parameters.fill ?? 'last' }, atUs);
-      return { scene, backgroundColor: '#000000' };
+      const scene = singleSceneAt(history, facts, { reel, canvas, fill: fill ?? 'last' }, atUs);
+      // Decorations are those of mixed files.
+      return { scene, look: { layout: { mode: 'grid' }, backgroundColor: '#000000' } };
     }
-    const { layout, backgroundColor, subscription } = history.task === null ? parameters : lookAt(history.task, atUs);
-    const scene = sceneAt(history, facts, { canvas, layout, subscription, fill: parameters.fill }, atUs);
-    return { scene, backgroundColor };
+    const look = history.task === null ? parameters : lookAt(history.task, atUs);
+    return { scene: sceneAt(history, facts, { canvas, ...look, fill }, atUs), look };
   }
 }

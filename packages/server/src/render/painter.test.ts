@@ -4,16 +4,26 @@ import { Frame } from 'node-av/lib';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { RenderMode } from '../recording/layout-parameters.ts';
 import type { Scene, ScenePlace } from '../timeline/index.ts';
-import { planesOf, yuvOf } from './canvas.ts';
-import { Painter } from './painter.ts';
+import { planesOf } from './canvas.ts';
+import { type PaintedMoment, Painter } from './painter.ts';
+import { PictureFiles } from './picture-files.ts';
 import { fitPicture } from './picture-fit.ts';
 import { frameAround } from './region.ts';
 import type { VideoTrack } from './video-track.ts';
+import { yuvOf } from './yuv-color.ts';
 
 const SIZE = { widthPx: 64, heightPx: 48 };
 const frames: Frame[] = [];
 afterAll(() => {
   for (const frame of frames) frame.free();
+});
+
+const newPainter = (): Painter => new Painter(SIZE, new PictureFiles('none'));
+const momentOf = (scene: Scene, backgroundColor: string): PaintedMoment => ({
+  scene,
+  look: { layout: { mode: 'grid' }, backgroundColor },
+  atUs: 0,
+  pictures: [],
 });
 
 /** A picture of one brightness, so that scaling does not change it. */
@@ -113,7 +123,7 @@ describe('Painter', () => {
       fc.property(
         fc.array(fc.tuple(fc.array(place, { maxLength: 6 }), changes), { minLength: 1, maxLength: 2 }),
         (rounds) => {
-          using painter = new Painter(SIZE);
+          using painter = newPainter();
           const background = yuvOf('#102030').y;
           const lumas = new Map<string, { luma: number; serial: number }>();
           let serial = 0;
@@ -123,7 +133,7 @@ describe('Painter', () => {
               serial += 1;
               if (gone) lumas.delete(dump);
               else lumas.set(dump, { luma, serial });
-              painter.paint(scene, '#102030', tracksOf(lumas));
+              painter.paint(momentOf(scene, '#102030'), tracksOf(lumas));
               const wanted = expected(places, lumas, background);
               // The scaler's own rounding may be one off; what shines through twice, or not at all, is more.
               expect(lumaOf(painter).filter((value, index) => Math.abs(value - (wanted[index] ?? 0)) > 1)).toEqual([]);
@@ -136,9 +146,9 @@ describe('Painter', () => {
   });
 
   test('another background is painted at once', () => {
-    using painter = new Painter(SIZE);
+    using painter = newPainter();
     for (const color of ['#000000', '#ffffff', '#808080']) {
-      painter.paint({ places: [], leftOut: [] }, color, () => undefined);
+      painter.paint(momentOf({ places: [], leftOut: [] }, color), () => undefined);
       expect(new Set(lumaOf(painter))).toEqual(new Set([yuvOf(color).y]));
     }
   });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { yuvOf } from './canvas.ts';
 import { avcDecoderConfiguration, lengthPrefixed, splitAnnexB } from './h264-bytes.ts';
 import { coverCrop } from './picture-fit.ts';
+import { yuvOf } from './yuv-color.ts';
 
 describe('coverCrop', () => {
   test('keeps the shape, the middle, and lies inside', () => {

@@ -21,6 +21,7 @@ import { FileStart } from './file-start.ts';
 import { HlsFiles } from './hls-files.ts';
 import { OriginalReel } from './original-reel.ts';
 import { PaintedPictures } from './painted-pictures.ts';
+import { PictureFiles } from './picture-files.ts';
 import { PictureSize } from './picture-size.ts';
 import type { ReelMaker, Step } from './reel-maker.ts';
 import type { ReelOrder } from './reel-order.ts';
@@ -53,6 +54,7 @@ export class Reel implements Disposable {
   readonly #order: RenderOrder;
   readonly #workFolder: string;
   readonly #fromUs: number;
+  readonly #files: PictureFiles;
   #watched: WatchedReel | null = null;
   #stage: Stage;
 
@@ -61,6 +63,7 @@ export class Reel implements Disposable {
     this.subject = subject;
     this.#bundle = bundle;
     this.#order = order;
+    this.#files = new PictureFiles(bundle.folder, order.pictures);
     this.#fromUs = fromUs;
     this.#workFolder = join(order.workFolder, reelName(subject));
     clearTemporaryFiles(this.#workFolder);
@@ -80,6 +83,11 @@ export class Reel implements Disposable {
   /** With which segment it was gone on. */
   get resumedAt(): number {
     return this.#maker?.resumedAt ?? 0;
+  }
+
+  /** Pictures that were asked for and could not be shown. */
+  get pictureProblems(): { url: string; detail: string }[] {
+    return this.#files.problems;
   }
 
   /** Whether there was nothing to make it of. */
@@ -186,7 +194,7 @@ export class Reel implements Disposable {
   }
 
   #segmented({ plan, clock, watch }: WatchedReel): ReelMaker {
-    const pictures = plan.copied === true ? new CopiedReel(clock) : new PaintedPictures(plan);
+    const pictures = plan.copied === true ? new CopiedReel(clock) : new PaintedPictures(plan, this.#files);
     const parts: WatchedReel =
       pictures instanceof CopiedReel
         ? { plan, clock, watch, descriptions: pictures.descriptions }

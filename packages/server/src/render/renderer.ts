@@ -95,6 +95,7 @@ function reportOf(reels: readonly Reel[], history: RoomHistory): RenderReport {
     streams: [...streams.values()],
     alarms: [...alarms.values()].flat().sort((a, b) => a.fromUs - b.fromUs),
     leftOut,
+    pictures: reels.flatMap(({ pictureProblems }) => pictureProblems),
     cpuMs: Math.round((user + system) / 1000),
     resumedAtSegment,
   };

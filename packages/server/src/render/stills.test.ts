@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { measureColors, probeFile } from '../../../../test/scorer/index.ts';
 import type { RenderedFile, RenderOrder, Stills } from '../recording/render-protocol.ts';
-import { Canvas, yuvOf } from './canvas.ts';
+import { Canvas } from './canvas.ts';
 import { isOneColor } from './one-color.ts';
 import { readPlan } from './render-plan.ts';
 import { segmentPath } from './segment-file.ts';
@@ -20,6 +20,7 @@ import {
   TestCall,
 } from './test-call.ts';
 import { thumbnailIndex, thumbnailPlaces } from './thumbnail-strip.ts';
+import { yuvOf } from './yuv-color.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'callreel-stills-'));
 afterAll(() => rmSync(folder, { recursive: true }));

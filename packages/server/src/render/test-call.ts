@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JournalEvent } from '../capture/journal-event.ts';
 import { TestBundle, type TestStream } from '../capture/mjr-testkit.ts';
@@ -232,6 +233,13 @@ export function mixedReel(order: RenderOrder): { order: RenderOrder; reel: { pla
   const plan = readPlan(workFolder);
   if (plan === null) throw new Error('no plan');
   return { order: { ...order, workFolder }, reel: { plan, clock: new FileClock(plan.startUs) } };
+}
+
+/** Names of the files in a folder, without stills. */
+export function recordingsIn(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => !/\.(poster\.jpg|thumbnails\.(jpg|vtt))$/.test(name))
+    .sort();
 }
 
 /** Starts a render child as the server does. */

@@ -21,7 +21,8 @@ import {
 } from '../capture/mjr-testkit.ts';
 import { evenBelow } from '../timeline/index.ts';
 import { AvError } from './av-error.ts';
-import { Canvas, yuvOf } from './canvas.ts';
+import { Canvas } from './canvas.ts';
+import { yuvOf } from './yuv-color.ts';
 
 /** A coded frame of the test signal, in units of its RTP clock from the beginning. */
 export type SignalFrame = {

@@ -11,7 +11,8 @@ const screen = (userId: string): Candidate => ({ ...camera(userId), source: 'aux
 const sharer = (userId: string): Candidate[] => [{ ...silent(userId), besideScreen: true }, screen(userId)];
 const many = (count: number): Candidate[] => Array.from({ length: count }, (_, index) => camera(`u${index + 1}`));
 
-const nameOf = ({ userId, source }: Candidate): string => (source === 'aux' ? `${userId}+` : userId);
+const nameOf = (one: Candidate | null): string =>
+  one === null ? '-' : one.source === 'aux' ? `${one.userId}+` : one.userId;
 /** Who is placed, in order of painting, and who is not. */
 function order(layout: LayoutParameters, candidates: Candidate[]): [string[], string[]] {
   const { places, leftOut } = arrange(layout, CANVAS, candidates);
@@ -94,6 +95,19 @@ describe('custom', () => {
       ({ picture, rectangle }) => `${nameOf(picture)}@${rectangle.xPx}`,
     );
 
+  test('places whose users are not there are given when they are asked for', () => {
+    const rectangles = [at(0, { placeholderUrl: 'x' }), at(100, { userId: 'z', layer: 1 }), at(200), at(300)];
+    const { places, leftOut } = arrange({ mode: 'custom', rectangles, showAbsent: true }, CANVAS, [camera('a')]);
+    expect(places.map(({ picture, userId, placeholderUrl }) => [nameOf(picture), userId, placeholderUrl])).toEqual([
+      ['a', undefined, 'x'],
+      ['-', undefined, undefined],
+      ['-', undefined, undefined],
+      ['-', 'z', undefined],
+    ]);
+    expect(leftOut).toEqual([]);
+    expect(placed(rectangles, [camera('a')])).toEqual(['a@0']);
+  });
+
   test('a rectangle with a name is kept for it, the others take the next in order of entry', () => {
     const rectangles = [at(0), at(100, { userId: 'a' }), at(200), at(300, { userId: 'z' }), at(400)];
     expect(placed(rectangles, [camera('a'), camera('b'), camera('c')])).toEqual(['b@0', 'a@100', 'c@200']);
@@ -161,8 +175,8 @@ describe('custom', () => {
           rectangle: { xPx },
         } of places) {
           const { userId, source } = rectangles[xPx / 10] ?? {};
-          if (userId !== undefined) expect([picture.userId, picture.source]).toEqual([userId, source ?? 'main']);
-          else if (source !== undefined) expect(picture.source).toBe(source);
+          if (userId !== undefined) expect([picture?.userId, picture?.source]).toEqual([userId, source ?? 'main']);
+          else if (source !== undefined) expect(picture?.source).toBe(source);
         }
       }),
     );

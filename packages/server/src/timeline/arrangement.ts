@@ -6,13 +6,17 @@ import { CANVAS_PICTURES_MAX, evenBelow, type Rectangle, type Size } from './rec
 import type { RoomPicture } from './room-pictures.ts';
 import { screenShareRectangles } from './screen-share.ts';
 
-/** Where and how one picture is painted. */
+/** Where and how one picture is painted; null: the place of a user who is not in the room. */
 export type Place<P> = {
-  picture: P;
+  picture: P | null;
   rectangle: Rectangle;
   renderMode: RenderMode;
   /** 0 opaque to 255 invisible. */
   alpha: number;
+  /** Whose place it is where that is said, though he is not there. */
+  userId?: string;
+  /** Picture of its own that is shown while its user shows nothing. */
+  placeholderUrl?: string;
 };
 
 /** What a layout must know of a picture. */
@@ -27,7 +31,7 @@ export function arrange<P extends Candidate>(
   canvas: Size,
   candidates: readonly P[],
 ): { places: Place<P>[]; leftOut: P[] } {
-  if (layout.mode === 'custom') return arrangeCustom(layout.rectangles, canvas, candidates);
+  if (layout.mode === 'custom') return arrangeCustom(layout, canvas, candidates);
   const { renderMode = 'crop', pureAudioDisableLayout = false } = layout;
   const wanted = candidates.filter((one) => (pureAudioDisableLayout ? one.picture !== null : !one.besideScreen));
   const places: Place<P>[] = [];
@@ -69,7 +73,7 @@ function findLarge<P extends Candidate>(
 }
 
 function arrangeCustom<P extends Candidate>(
-  rectangles: readonly CustomRectangle[],
+  { rectangles, showAbsent = false }: Extract<LayoutParameters, { mode: 'custom' }>,
   canvas: Size,
   candidates: readonly P[],
 ): { places: Place<P>[]; leftOut: P[] } {
@@ -80,9 +84,17 @@ function arrangeCustom<P extends Candidate>(
   const free = candidates.filter((one) => !reserved.has(one) && !one.besideScreen);
   const places = rectangles.flatMap((rectangle, index) => {
     const picture = rectangle.userId === undefined ? takeNext(free, rectangle.source) : named[index];
-    if (picture === undefined) return [];
-    const { layer = 0, alpha = 0, renderMode = 'crop' } = rectangle;
-    return [{ layer, place: { picture, rectangle: rectangleWithin(rectangle, canvas), renderMode, alpha } }];
+    if (picture === undefined && !showAbsent) return [];
+    const { layer = 0, alpha = 0, renderMode = 'crop', userId, placeholderUrl } = rectangle;
+    const place: Place<P> = {
+      picture: picture ?? null,
+      rectangle: rectangleWithin(rectangle, canvas),
+      renderMode,
+      alpha,
+      ...(userId === undefined ? {} : { userId }),
+      ...(placeholderUrl === undefined ? {} : { placeholderUrl }),
+    };
+    return [{ layer, place }];
   });
   // Equal layers keep the order of the list: sorting is stable.
   places.sort((a, b) => a.layer - b.layer);
@@ -95,7 +107,10 @@ function takeNext<P extends Candidate>(free: P[], source: StreamSource | undefin
 }
 
 /** The rectangle in even numbers; what sticks out of the canvas is cut, since stored parameters are not checked again. */
-function rectangleWithin({ leftPx, topPx, widthPx, heightPx }: CustomRectangle, canvas: Size): Rectangle {
+export function rectangleWithin(
+  { leftPx, topPx, widthPx, heightPx }: Pick<CustomRectangle, 'leftPx' | 'topPx' | 'widthPx' | 'heightPx'>,
+  canvas: Size,
+): Rectangle {
   const xPx = Math.min(evenBelow(leftPx), canvas.widthPx);
   const yPx = Math.min(evenBelow(topPx), canvas.heightPx);
   return {

@@ -11,6 +11,7 @@ export * from './complete-history.ts';
 export * from './file-time.ts';
 export * from './floating.ts';
 export * from './grid.ts';
+export * from './kept-pictures.ts';
 export * from './rectangle.ts';
 export * from './reel.ts';
 export * from './room-history.ts';

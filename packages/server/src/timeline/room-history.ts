@@ -1,6 +1,7 @@
 import type { StreamKind, StreamSource } from '@callreel/protocol';
 import type { JournalEvent } from '../capture/journal-event.ts';
 import type { TaskParameters } from '../recording/task-parameters.ts';
+import { addKeptPicture, type KeptPicture } from './kept-pictures.ts';
 
 /** A span of time; `untilUs` is null while it lasts. The beginning belongs to it, the end does not. */
 export type Span = { fromUs: number; untilUs: number | null };
@@ -42,6 +43,8 @@ export type RoomHistory = {
   /** In order of publishing. */
   streams: StreamLife[];
   task: TaskLife | null;
+  /** What the bundle says of the pictures that tasks ask for by their addresses. */
+  pictures: KeptPicture[];
   /** Whether the room session is over, so that nothing will be added. */
   closed: boolean;
 };
@@ -51,7 +54,7 @@ export type RoomHistory = {
  * leaves or the room closes ends there.
  */
 export function readRoomHistory(events: readonly JournalEvent[], taskId: string): RoomHistory {
-  const history: RoomHistory = { stays: [], streams: [], task: null, closed: false };
+  const history: RoomHistory = { stays: [], streams: [], task: null, pictures: [], closed: false };
   for (const event of events) applyEvent(history, event, taskId);
   return history;
 }
@@ -147,6 +150,10 @@ function applyEvent(history: RoomHistory, event: JournalEvent, taskId: string): 
       if (pause !== undefined) pause.untilUs ??= atUs;
       return;
     }
+    case 'pictureKept':
+    case 'pictureFailed':
+      addKeptPicture(history.pictures, event);
+      return;
     case 'taskStopped':
       if (event.taskId === taskId && history.task !== null) history.task.untilUs ??= event.untilUs;
       return;

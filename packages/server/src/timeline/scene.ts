@@ -1,17 +1,20 @@
-import type { LayoutParameters, RenderMode } from '../recording/layout-parameters.ts';
+import type { RenderMode } from '../recording/layout-parameters.ts';
 import { arrange } from './arrangement.ts';
 import type { Rectangle, Size } from './rectangle.ts';
-import type { RoomHistory } from './room-history.ts';
+import type { Look, RoomHistory } from './room-history.ts';
 import { type PictureWishes, roomPicturesAt, type ScenePicture, type StreamFacts } from './room-pictures.ts';
 
 /** One place of the canvas and whose it is; without `picture` it shows the placeholder. */
 export type ScenePlace = {
-  userId: string;
+  /** Null: the place is kept for whoever comes next. */
+  userId: string | null;
   rectangle: Rectangle;
   picture: ScenePicture | null;
   renderMode: RenderMode;
   /** 0 opaque to 255 invisible. */
   alpha: number;
+  /** Address of the picture that is its placeholder. */
+  placeholderUrl?: string;
 };
 
 /** What is to be seen at a moment. `places` in order of painting: later ones cover earlier ones. */
@@ -24,17 +27,18 @@ export type Scene = { places: ScenePlace[]; leftOut: string[] };
 export function sceneAt(
   history: RoomHistory,
   facts: ReadonlyMap<string, StreamFacts>,
-  { canvas, layout, ...wishes }: { canvas: Size; layout: LayoutParameters } & PictureWishes,
+  { canvas, layout, placeholder, ...wishes }: { canvas: Size } & Pick<Look, 'layout' | 'placeholder'> & PictureWishes,
   tUs: number,
 ): Scene {
   const { places, leftOut } = arrange(layout, canvas, roomPicturesAt(history, facts, tUs, wishes));
   return {
-    places: places.map(({ picture: { userId, picture }, rectangle, renderMode, alpha }) => ({
-      userId,
+    places: places.map(({ picture, rectangle, renderMode, alpha, userId, placeholderUrl = placeholder?.url }) => ({
+      userId: picture?.userId ?? userId ?? null,
       rectangle,
-      picture,
+      picture: picture?.picture ?? null,
       renderMode,
       alpha,
+      ...(placeholderUrl === undefined ? {} : { placeholderUrl }),
     })),
     leftOut: leftOut.map(({ userId }) => userId),
   };

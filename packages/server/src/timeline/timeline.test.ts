@@ -168,7 +168,7 @@ describe('scenes', () => {
   test('who shows nothing has no place when the layout says so', () => {
     const events = journal(entered(1, 'a'), entered(1, 'b'), published(2, 'a'), shared(3, 'b'), muted(4, 'a'));
     const history = readRoomHistory(events, 't');
-    const seen = (atS: number): string[] =>
+    const seen = (atS: number): (string | null)[] =>
       sceneAt(
         history,
         NO_FACTS,
