@@ -27,20 +27,32 @@ export type CallerMedia = {
  * background is easier on every part of what is compared.
  */
 const SOURCES = [
-  { codec: 'vp8', picture: 'mandelbrot=size=640x360:rate=30:maxiter=200', noise: 6, tone: 'sine=220' },
-  { codec: 'h264', picture: 'testsrc2=size=640x360:rate=30', noise: 8, tone: 'anoisesrc=amplitude=0.05:color=pink' },
-  { codec: 'vp8', picture: 'gradients=size=640x360:rate=30:speed=0.02:nb_colors=6:seed=3', noise: 6, tone: 'sine=440' },
+  {
+    codec: 'vp8',
+    picture: 'mandelbrot=size=640x360:rate=30:maxiter=200:end_pts=4000,noise=alls=2:allf=t',
+    sound: 'sine=220',
+  },
   {
     codec: 'h264',
-    picture: 'cellauto=size=640x360:rate=30:rule=110:scroll=1:seed=5,gblur=6,eq=contrast=2',
-    noise: 6,
-    tone: 'anoisesrc=amplitude=0.05:color=brown',
+    picture: 'testsrc2=size=640x360:rate=30,noise=alls=3:allf=t',
+    sound: 'anoisesrc=amplitude=0.05:color=pink',
+  },
+  {
+    codec: 'vp8',
+    picture:
+      'life=size=320x180:rate=30:mold=10:ratio=0.1:death_color=#C83232:life_color=#00ff00:seed=5,scale=640:360:flags=neighbor,gblur=4,noise=alls=2:allf=t',
+    sound: 'sine=440',
+  },
+  {
+    codec: 'h264',
+    picture: 'mandelbrot=size=640x360:rate=30:start_x=-0.7:start_y=0.3:end_pts=6000,noise=alls=4:allf=t',
+    sound: 'anoisesrc=amplitude=0.05:color=brown',
   },
 ] as const;
 
 /** Encoders with what calls set them to. */
 const ENCODERS = {
-  vp8: `libvpx -deadline realtime -cpu-used 6 -lag-in-frames 0 -auto-alt-ref 0 -error-resilient 0`.split(' '),
+  vp8: 'libvpx -deadline realtime -cpu-used 6 -lag-in-frames 0 -auto-alt-ref 0 -qmax 56 -undershoot-pct 100 -overshoot-pct 15'.split(' '),
   h264: 'libx264 -preset veryfast -tune zerolatency -profile:v baseline -sc_threshold 0'.split(' '),
 };
 
@@ -51,14 +63,14 @@ const ENCODERS = {
 export async function callMedia(seconds: number): Promise<CallerMedia[]> {
   await mkdir(FOLDER, { recursive: true });
   return Promise.all(
-    SOURCES.map(async ({ codec, picture, noise, tone }, index) => {
+    SOURCES.map(async ({ codec, picture, sound }, index) => {
       const extension = codec === 'vp8' ? 'webm' : 'mp4';
       const path = join(FOLDER, `caller-${index}-${seconds}.${extension}`);
       if (!existsSync(path)) {
         const temporary = join(FOLDER, `${process.pid}-${index}.${extension}`);
-        const inputs = ['-f', 'lavfi', '-i', `${picture},noise=alls=${noise}:allf=t,format=yuv420p`];
-        inputs.push('-f', 'lavfi', '-i', `${tone},aformat=sample_rates=48000:channel_layouts=stereo`);
-        const rate = ['-b:v', `${VIDEO_KBPS}k`, '-maxrate', `${VIDEO_KBPS}k`, '-bufsize', `${VIDEO_KBPS}k`];
+        const inputs = ['-f', 'lavfi', '-i', `${picture},format=yuv420p`];
+        inputs.push('-f', 'lavfi', '-i', `${sound},aformat=sample_rates=48000:channel_layouts=stereo`);
+        const rate = ['-b:v', `${VIDEO_KBPS}k`, '-minrate', `${VIDEO_KBPS}k`, '-maxrate', `${VIDEO_KBPS}k`, '-bufsize', `${VIDEO_KBPS}k`];
         const video = ['-c:v', ...ENCODERS[codec], ...rate, '-g', '100000', '-threads', '1'];
         const audio = ['-c:a', 'libopus', '-b:a', '48k', '-application', 'voip'];
         await run('ffmpeg', ['-v', 'error', '-y', ...inputs, '-t', String(seconds), ...video, ...audio, temporary]);
@@ -77,12 +89,13 @@ function readFile(path: string): Pick<CallerMedia, 'pictures' | 'sounds'> {
   const [pictures, sounds]: [CodedFrame[], CodedFrame[]] = [[], []];
   while (context.readFrameSync(packet) >= 0) {
     const stream = context.streams[packet.streamIndex];
+    const { num, den } = stream?.timeBase ?? { num: 0, den: 1 };
     const data = Buffer.from(packet.data ?? Buffer.alloc(0));
     if (stream?.codecpar.codecType === AVMEDIA_TYPE_VIDEO) {
       const head = packet.isKeyframe ? parameterSets(stream.codecpar.extradata) : [];
       const isLengthPrefixed = path.endsWith('.mp4');
       pictures.push({
-        rtpTime: pictures.length * 3000,
+        rtpTime: Math.round((Number(packet.pts) * 90_000 * num) / den),
         data: isLengthPrefixed ? Buffer.concat([...head, ...annexB(data)]) : data,
       });
     } else sounds.push({ rtpTime: sounds.length * 960, data });
