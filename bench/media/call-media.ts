@@ -69,7 +69,7 @@ export async function callMedia(seconds: number): Promise<CallerMedia[]> {
       if (!existsSync(path)) {
         const temporary = join(FOLDER, `${process.pid}-${index}.${extension}`);
         const inputs = ['-f', 'lavfi', '-i', `${picture},format=yuv420p`];
-        inputs.push('-f', 'lavfi', '-i', `${sound},aformat=sample_rates=48000:channel_layouts=stereo`);
+        inputs.push('-f', 'lavfi', '-i', `${sound},aformat=sample_rates=48000:channel_layouts=mono`);
         const rate = ['-b:v', `${VIDEO_KBPS}k`, '-minrate', `${VIDEO_KBPS}k`, '-maxrate', `${VIDEO_KBPS}k`, '-bufsize', `${VIDEO_KBPS}k`];
         const video = ['-c:v', ...ENCODERS[codec], ...rate, '-g', '100000', '-threads', '1'];
         const audio = ['-c:a', 'libopus', '-b:a', '48k', '-application', 'voip'];

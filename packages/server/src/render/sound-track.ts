@@ -58,7 +58,7 @@ export class SoundTrack implements Disposable {
     const block = this.#decoder.decode(frame.data);
     if (block === null) return;
     if (run === undefined || !goesOn) {
-      run = new SoundRun(block.length);
+      run = new SoundRun();
       this.#runs.push(run);
     }
     run.write(frame.rtpTime, frame.mediaUs, block);
