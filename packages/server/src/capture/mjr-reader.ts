@@ -13,7 +13,7 @@ export type MjrHeader = {
   extensionIds: ReadonlyMap<string, number>;
 };
 
-/** One packet of a dump. `packet` is a copy that the receiver may keep. */
+/** One packet of a dump. The receiver may keep `packet`: it is a part of a larger block that is never written again. */
 export type MjrRecord = { arrivalUs: number; packet: Buffer };
 
 const MAGIC = Buffer.from('MJR00002', 'latin1');
@@ -86,7 +86,7 @@ export class MjrReader {
       if (arrivalMs === null) return null;
       this.#lastMs = arrivalMs;
       const start = this.#position + RECORD_HEAD_BYTES;
-      const packet = Buffer.from(this.#buffer.subarray(start, start + lengthBytes));
+      const packet = this.#buffer.subarray(start, start + lengthBytes);
       this.#position = start + lengthBytes;
       return { arrivalUs: (this.#header?.firstPacketUs ?? 0) + arrivalMs * 1000, packet };
     }
