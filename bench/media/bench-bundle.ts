@@ -28,6 +28,8 @@ export type BenchCall = {
   senderPpm?: number;
 };
 
+type Sent = { userId: string; kind: 'video' | 'audio'; codec: CapturedCodec; frames: readonly CodedFrame[] };
+
 /** Writes the whole bundle of a finished call. Packets of a picture lie 0.1 ms apart; nothing is lost or late. */
 export function writeBundle(folder: string, { callers, seconds, parameters, senderPpm = 0 }: BenchCall): void {
   mkdirSync(folder, { recursive: true });
@@ -35,9 +37,11 @@ export function writeBundle(folder: string, { callers, seconds, parameters, send
   const untilUs = START_US + seconds * 1_000_000;
   bundle.event({ atUs: START_US - 200_000, type: 'roomOpened', sdkAppId: 1, roomId: '7', roomIdType: 'number' });
   bundle.event({ atUs: START_US - 190_000, type: 'taskStarted', taskId: TASK_ID, fromUs: START_US, parameters });
-  const streams = callers.flatMap(({ codec, pictures, sounds }, index) => [
-    { userId: `user${index}`, kind: 'video' as const, codec, frames: pictures },
-    { userId: `user${index}`, kind: 'audio' as const, codec: 'opus' as const, frames: sounds },
+  const streams = callers.flatMap(({ codec, pictures, sounds }, index): Sent[] => [
+    { userId: `user${index}`, kind: 'video', codec, frames: pictures },
+    ...(sounds.length === 0
+      ? []
+      : [{ userId: `user${index}`, kind: 'audio', codec: 'opus', frames: sounds } satisfies Sent]),
   ]);
   for (const index of callers.keys())
     bundle.event({ atUs: START_US - 100_000, type: 'userEntered', userId: `user${index}` });
@@ -75,6 +79,7 @@ export function* packetsOf({
   senderPpm?: number;
 }): Generator<TestPacket> {
   const clockHz = codec === 'opus' ? 48_000 : 90_000;
+  if (frames.length === 0) return;
   const last = frames.at(-1)?.rtpTime ?? 0;
   const period = last + (codec === 'opus' ? 960 : 3000);
   let sequence = 100;

@@ -52,7 +52,9 @@ const SOURCES = [
 
 /** Encoders with what calls set them to. */
 const ENCODERS = {
-  vp8: 'libvpx -deadline realtime -cpu-used 6 -lag-in-frames 0 -auto-alt-ref 0 -qmax 56 -undershoot-pct 100 -overshoot-pct 15'.split(' '),
+  vp8: 'libvpx -deadline realtime -cpu-used 6 -lag-in-frames 0 -auto-alt-ref 0 -qmax 56 -undershoot-pct 100 -overshoot-pct 15'.split(
+    ' ',
+  ),
   h264: 'libx264 -preset veryfast -tune zerolatency -profile:v baseline -sc_threshold 0'.split(' '),
 };
 
@@ -70,7 +72,16 @@ export async function callMedia(seconds: number): Promise<CallerMedia[]> {
         const temporary = join(FOLDER, `${process.pid}-${index}.${extension}`);
         const inputs = ['-f', 'lavfi', '-i', `${picture},format=yuv420p`];
         inputs.push('-f', 'lavfi', '-i', `${sound},aformat=sample_rates=48000:channel_layouts=mono`);
-        const rate = ['-b:v', `${VIDEO_KBPS}k`, '-minrate', `${VIDEO_KBPS}k`, '-maxrate', `${VIDEO_KBPS}k`, '-bufsize', `${VIDEO_KBPS}k`];
+        const rate = [
+          '-b:v',
+          `${VIDEO_KBPS}k`,
+          '-minrate',
+          `${VIDEO_KBPS}k`,
+          '-maxrate',
+          `${VIDEO_KBPS}k`,
+          '-bufsize',
+          `${VIDEO_KBPS}k`,
+        ];
         const video = ['-c:v', ...ENCODERS[codec], ...rate, '-g', '100000', '-threads', '1'];
         const audio = ['-c:a', 'libopus', '-b:a', '48k', '-application', 'voip'];
         await run('ffmpeg', ['-v', 'error', '-y', ...inputs, '-t', String(seconds), ...video, ...audio, temporary]);

@@ -41,7 +41,8 @@ export class PictureScaler implements Disposable {
     const isWhole = crop.widthPx === width && crop.heightPx === height;
     if (isWhole && width === target.widthPx && height === target.heightPx && format === AV_PIX_FMT_YUV420P)
       AvError.check(this.#scaled.copy(picture), 'copy picture');
-    else if (isWhole) AvError.check(this.#contextFor(crop, format, target).scaleFrameSync(this.#scaled, picture), 'scale');
+    else if (isWhole)
+      AvError.check(this.#contextFor(crop, format, target).scaleFrameSync(this.#scaled, picture), 'scale');
     else this.#scalePart(picture, crop, target);
     this.#content = content;
     return this.#scaled;

@@ -49,8 +49,7 @@ export class SincKernel {
       // The loop without the mask takes half of the time, and only a few in a thousand reads go round the ring's end.
       if (first + taps <= mask)
         for (let tap = 0; tap < taps; tap += 1) sum += (ring[first + tap] ?? 0) * (weights[row + tap] ?? 0);
-      else
-        for (let tap = 0; tap < taps; tap += 1) sum += (ring[(first + tap) & mask] ?? 0) * (weights[row + tap] ?? 0);
+      else for (let tap = 0; tap < taps; tap += 1) sum += (ring[(first + tap) & mask] ?? 0) * (weights[row + tap] ?? 0);
       left[index] = (left[index] ?? 0) + sum;
       if (right !== undefined) right[index] = (right[index] ?? 0) + sum;
     }

@@ -87,6 +87,5 @@ function deinterleave(
   target: Float32Array,
   { channel, channels, length, gain }: { channel: number; channels: number; length: number; gain: number },
 ): void {
-  for (let index = 0; index < length; index += 1)
-    target[index] = (source[index * channels + channel] ?? 0) * gain;
+  for (let index = 0; index < length; index += 1) target[index] = (source[index * channels + channel] ?? 0) * gain;
 }
