@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RenderOrder } from '../packages/server/src/recording/render-protocol.ts';
 import { DEFAULT_TASK_PARAMETERS } from '../packages/server/src/recording/task-parameters.ts';
 import { cpuTimeOf, median } from './cpu-time.ts';
-import { TASK_ID, writeBundle } from './media/bench-bundle.ts';
+import { writeBundle } from './media/bench-bundle.ts';
+import { orderFor, RENDER_MAIN } from './media/bench-order.ts';
 import { callMedia } from './media/call-media.ts';
 
 // What a mixed render costs: four callers, 640 × 360 each, into 1280 × 720 at 15 pictures a second, against x264 alone
@@ -13,7 +13,6 @@ import { callMedia } from './media/call-media.ts';
 
 const seconds = Number(process.argv[2] ?? 120);
 const rounds = Number(process.argv[3] ?? 5);
-const RENDER_MAIN = join(import.meta.dirname, '../packages/server/src/render/main.ts');
 const X264_ALONE = join(import.meta.dirname, 'media/x264-alone.ts');
 
 const parameters = DEFAULT_TASK_PARAMETERS;
@@ -22,14 +21,15 @@ const folder = await mkdtemp(join(tmpdir(), 'callreel-bench-'));
 try {
   const callers = await callMedia(seconds);
   writeBundle(join(folder, 'bundle'), { callers, seconds, parameters });
+  const order = (name: string) => orderFor(join(folder, 'bundle'), join(folder, name));
   const ours: number[] = [];
   const x264: number[] = [];
   const ffmpeg: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    ours.push((await cpuTimeOf(process.execPath, [RENDER_MAIN, JSON.stringify(await order(`ours-${round}`))])).totalMs);
+    ours.push((await cpuTimeOf(process.execPath, [RENDER_MAIN, JSON.stringify(order(`ours-${round}`))])).totalMs);
     const alone = await cpuTimeOf(process.execPath, [
       X264_ALONE,
-      JSON.stringify(await order(`x264-${round}`)),
+      JSON.stringify(order(`x264-${round}`)),
       JSON.stringify(parameters),
     ]);
     x264.push((JSON.parse(alone.stdout) as { totalMs: number }).totalMs);
@@ -64,20 +64,4 @@ try {
 
 function ratios(values: readonly number[], others: readonly number[]): number[] {
   return values.map((value, index) => value / (others[index] ?? Number.NaN));
-}
-
-/** An order whose work lies in folders of its own. */
-async function order(name: string): Promise<RenderOrder> {
-  const [workFolder, outFolder] = [join(folder, name, 'work'), join(folder, name, 'out')];
-  await mkdir(workFolder, { recursive: true });
-  await mkdir(outFolder, { recursive: true });
-  return {
-    taskId: TASK_ID,
-    bundleFolder: join(folder, 'bundle'),
-    workFolder,
-    outFolder,
-    baseName: '1_7',
-    indexAlways: false,
-    complete: true,
-  };
 }

@@ -27,6 +27,8 @@ const UNCONFIRMED_STEP_MS = 60_000;
 /** Largest step that is believed at all. */
 const LARGEST_STEP_MS = 86_400_000;
 const CHUNK_BYTES = 64 * 1024;
+/** What is read is copied out of here at once: a live dump is looked at often and has grown by 4 KB. */
+const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
 
 /**
  * Reads a Janus dump (`.mjr`) packet by packet while it grows. The file may not exist yet. What is torn at
@@ -167,7 +169,6 @@ export class MjrReader {
   #fill(): boolean {
     this.#fd ??= openIfThere(this.#path);
     if (this.#fd === null) return false;
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
     const countBytes = readSync(this.#fd, chunk, 0, CHUNK_BYTES, this.#fileOffset);
     if (countBytes === 0) return false;
     this.#fileOffset += countBytes;
