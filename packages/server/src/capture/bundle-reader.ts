@@ -84,10 +84,11 @@ export class BundleReader {
     this.#wake?.();
   }
 
+  /** The journal and not the folder: else every 4 KB of every dump would wake the render. */
   #watch(): void {
-    if (this.#watcher !== null || this.#closed || !existsSync(this.#folder)) return;
-    this.#watcher = watch(this.#folder, (_event, name) => {
-      if (name !== JOURNAL_FILE) return;
+    const journal = join(this.#folder, JOURNAL_FILE);
+    if (this.#watcher !== null || this.#closed || !existsSync(journal)) return;
+    this.#watcher = watch(journal, () => {
       this.#dirty = true;
       this.#wake?.();
     });

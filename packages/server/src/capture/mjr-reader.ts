@@ -13,7 +13,7 @@ export type MjrHeader = {
   extensionIds: ReadonlyMap<string, number>;
 };
 
-/** One packet of a dump. `packet` is a copy that the receiver may keep. */
+/** One packet of a dump. The receiver may keep `packet`: it is a part of a larger block that is never written again. */
 export type MjrRecord = { arrivalUs: number; packet: Buffer };
 
 const MAGIC = Buffer.from('MJR00002', 'latin1');
@@ -27,6 +27,8 @@ const UNCONFIRMED_STEP_MS = 60_000;
 /** Largest step that is believed at all. */
 const LARGEST_STEP_MS = 86_400_000;
 const CHUNK_BYTES = 64 * 1024;
+/** What is read is copied out of here at once: a live dump is looked at often and has grown by 4 KB. */
+const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
 
 /**
  * Reads a Janus dump (`.mjr`) packet by packet while it grows. The file may not exist yet. What is torn at
@@ -86,7 +88,7 @@ export class MjrReader {
       if (arrivalMs === null) return null;
       this.#lastMs = arrivalMs;
       const start = this.#position + RECORD_HEAD_BYTES;
-      const packet = Buffer.from(this.#buffer.subarray(start, start + lengthBytes));
+      const packet = this.#buffer.subarray(start, start + lengthBytes);
       this.#position = start + lengthBytes;
       return { arrivalUs: (this.#header?.firstPacketUs ?? 0) + arrivalMs * 1000, packet };
     }
@@ -167,7 +169,6 @@ export class MjrReader {
   #fill(): boolean {
     this.#fd ??= openIfThere(this.#path);
     if (this.#fd === null) return false;
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
     const countBytes = readSync(this.#fd, chunk, 0, CHUNK_BYTES, this.#fileOffset);
     if (countBytes === 0) return false;
     this.#fileOffset += countBytes;

@@ -8,55 +8,42 @@ import { planesOf } from './canvas.ts';
  * Brings a part of a stream's pictures to the size in which they are shown. Sizes may change from picture to
  * picture; the same picture in the same size is scaled once.
  *
- * The result is a picture of its own and not a part of the canvas: the scaler writes whole SIMD registers, so
- * the last ones of a row would reach into the neighbour.
+ * The result is always a picture of its own. It is not a part of the canvas, since the scaler writes whole SIMD
+ * registers, so the last ones of a row would reach into the neighbour. Nor is it ever the decoder's: who looks at the
+ * bytes of a picture from JavaScript holds its memory until the next collection, and with 60 pictures a second these
+ * alone make the collector run all the time.
  */
 export class PictureScaler implements Disposable {
   readonly #scaled = new Frame();
+  /** A copy of the whole picture, for what is cut out of it. */
+  readonly #whole = new Frame();
   #context: SoftwareScaleContext | null = null;
   #key = '';
-  #scaledKey = '';
   #content = '';
 
   constructor() {
     this.#scaled.alloc();
+    this.#whole.alloc();
   }
 
   /**
-   * The part `crop` of the picture in the given size. Valid until the next call, or as long as the picture itself.
+   * The part `crop` of the picture in the given size. Valid until the next call.
    * @param serial Changes with every picture.
    * @throws {AvError}.
    */
   scale(picture: Frame, serial: number, crop: Rectangle, target: Size): Frame {
     const { width, height, format } = picture;
     if (format !== AV_PIX_FMT_YUV420P && format !== AV_PIX_FMT_YUVJ420P) throw new AvError(`pixel format ${format}`, 0);
-    if (
-      crop.widthPx === width &&
-      crop.heightPx === height &&
-      width === target.widthPx &&
-      height === target.heightPx &&
-      format === AV_PIX_FMT_YUV420P
-    ) {
-      return picture;
-    }
     const content = `${serial} ${crop.xPx},${crop.yPx} ${keyOf(crop, format, target)}`;
     if (content === this.#content) return this.#scaled;
-    this.#prepare(crop, format, target);
-    const source = planesOf(picture);
-    const scaled = planesOf(this.#scaled);
-    const slices = source.map(({ bytes, strideBytes }, index) => {
-      const divisor = index === 0 ? 1 : 2;
-      return bytes.subarray((crop.yPx / divisor) * strideBytes + crop.xPx / divisor);
-    });
-    const rows = this.#context?.scaleSync(
-      slices,
-      source.map(({ strideBytes }) => strideBytes),
-      0,
-      crop.heightPx,
-      scaled.map(({ bytes }) => bytes),
-      scaled.map(({ strideBytes }) => strideBytes),
-    );
-    AvError.check(rows ?? 0, 'scale');
+    this.#content = '';
+    prepare(this.#scaled, target.widthPx, target.heightPx, AV_PIX_FMT_YUV420P);
+    const isWhole = crop.widthPx === width && crop.heightPx === height;
+    if (isWhole && width === target.widthPx && height === target.heightPx && format === AV_PIX_FMT_YUV420P)
+      AvError.check(this.#scaled.copy(picture), 'copy picture');
+    else if (isWhole)
+      AvError.check(this.#contextFor(crop, format, target).scaleFrameSync(this.#scaled, picture), 'scale');
+    else this.#scalePart(picture, crop, target);
     this.#content = content;
     return this.#scaled;
   }
@@ -65,22 +52,35 @@ export class PictureScaler implements Disposable {
     this.#context?.freeContext();
     this.#context = null;
     this.#scaled.free();
+    this.#whole.free();
   }
 
-  #prepare(crop: Size, format: number, target: Size): void {
-    const scaledKey = `${target.widthPx}x${target.heightPx}`;
-    if (scaledKey !== this.#scaledKey) {
-      this.#scaled.unref();
-      this.#scaled.width = target.widthPx;
-      this.#scaled.height = target.heightPx;
-      this.#scaled.format = AV_PIX_FMT_YUV420P;
-      AvError.check(this.#scaled.getBuffer(0), 'scaled picture');
-      this.#scaledKey = scaledKey;
-    }
+  #scalePart(picture: Frame, crop: Rectangle, target: Size): void {
+    prepare(this.#whole, picture.width, picture.height, picture.format);
+    AvError.check(this.#whole.copy(picture), 'copy picture');
+    const source = planesOf(this.#whole);
+    const scaled = planesOf(this.#scaled);
+    const slices = source.map(({ bytes, strideBytes }, index) => {
+      const divisor = index === 0 ? 1 : 2;
+      return bytes.subarray((crop.yPx / divisor) * strideBytes + crop.xPx / divisor);
+    });
+    const rows = this.#contextFor(crop, picture.format, target).scaleSync(
+      slices,
+      source.map(({ strideBytes }) => strideBytes),
+      0,
+      crop.heightPx,
+      scaled.map(({ bytes }) => bytes),
+      scaled.map(({ strideBytes }) => strideBytes),
+    );
+    AvError.check(rows, 'scale');
+  }
+
+  #contextFor(crop: Size, format: number, target: Size): SoftwareScaleContext {
     const key = keyOf(crop, format, target);
-    if (key === this.#key) return;
+    if (this.#context !== null && key === this.#key) return this.#context;
     this.#context?.freeContext();
     this.#context = new SoftwareScaleContext();
+    this.#key = key;
     this.#context.getContext(
       crop.widthPx,
       crop.heightPx,
@@ -90,8 +90,17 @@ export class PictureScaler implements Disposable {
       AV_PIX_FMT_YUV420P,
       SWS_BICUBIC,
     );
-    this.#key = key;
+    return this.#context;
   }
+}
+
+function prepare(frame: Frame, width: number, height: number, format: number): void {
+  if (frame.width === width && frame.height === height && frame.format === format) return;
+  frame.unref();
+  frame.width = width;
+  frame.height = height;
+  frame.format = format as never;
+  AvError.check(frame.getBuffer(0), 'scaled picture');
 }
 
 function keyOf(crop: Size, format: number, target: Size): string {

@@ -1,12 +1,18 @@
-import { AV_CHANNEL_LAYOUT_STEREO, AV_SAMPLE_FMT_FLT, AV_SAMPLE_FMT_FLTP } from 'node-av/constants';
+import { AV_CHANNEL_LAYOUT_STEREO, AV_SAMPLE_FMT_FLT } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Packet } from 'node-av/lib';
 import { AvError } from './av-error.ts';
 
-/** Decodes Opus packets to stereo at 48 kHz. */
+/** The most that an Opus packet holds: 120 ms at 48 kHz. */
+const LONGEST_SAMPLES = 5760;
+/** The bit of an Opus packet's first byte that says stereo (RFC 6716 3.1). */
+const STEREO_BIT = 4;
+
+/** Decodes Opus packets at 48 kHz: mono packets to one channel, stereo ones to two. */
 export class SoundDecoder implements Disposable {
   readonly #context = new CodecContext();
   readonly #packet = new Packet();
   readonly #frame = new Frame();
+  readonly #channels = [new Float32Array(LONGEST_SAMPLES), new Float32Array(LONGEST_SAMPLES)];
   #undecodable = 0;
 
   constructor() {
@@ -39,7 +45,7 @@ export class SoundDecoder implements Disposable {
     return this.decode(Buffer.from([(like[0] ?? 0) & 0xfc]));
   }
 
-  /** Samples of a packet, one array a channel; null when it cannot be decoded. */
+  /** Samples of a packet, one array a channel, valid until the next call; null when it cannot be decoded. */
   decode(packet: Buffer): Float32Array[] | null {
     this.#packet.data = packet;
     const sent = this.#context.sendPacketSync(this.#packet);
@@ -49,7 +55,9 @@ export class SoundDecoder implements Disposable {
       this.#undecodable += 1;
       return null;
     }
-    const samples = channelsOf(this.#frame);
+    // Both channels of a mono packet are the same; one is half of the work for all that comes after.
+    const channels = ((packet[0] ?? 0) & STEREO_BIT) === 0 ? 1 : 2;
+    const samples = this.#take(channels);
     this.#frame.unref();
     return samples;
   }
@@ -59,34 +67,25 @@ export class SoundDecoder implements Disposable {
     this.#frame.free();
     this.#context.freeContext();
   }
-}
 
-function channelsOf(frame: Frame): Float32Array[] {
-  const { nbSamples, channels, format } = frame;
-  const data = frame.data ?? [];
-  if (format === AV_SAMPLE_FMT_FLTP) return data.slice(0, channels).map((plane) => floats(plane, nbSamples).slice());
-  if (format === AV_SAMPLE_FMT_FLT) {
-    const interleaved = floats(data[0] ?? Buffer.alloc(0), nbSamples * channels);
-    return deinterleave(interleaved, channels, nbSamples, 1);
+  #take(count: number): Float32Array[] {
+    const { nbSamples, channels, format } = this.#frame;
+    const length = Math.min(nbSamples, LONGEST_SAMPLES);
+    const { buffer, byteOffset } = this.#frame.data?.[0] ?? Buffer.alloc(0);
+    const size = length * channels;
+    const isFloat = format === AV_SAMPLE_FMT_FLT;
+    const interleaved = isFloat ? new Float32Array(buffer, byteOffset, size) : new Int16Array(buffer, byteOffset, size);
+    return this.#channels.slice(0, Math.min(count, channels)).map((samples, channel) => {
+      deinterleave(interleaved, samples, { channel, channels, length, gain: isFloat ? 1 : 1 / 32_768 });
+      return samples.subarray(0, length);
+    });
   }
-  const plane = data[0] ?? Buffer.alloc(0);
-  const words = new Int16Array(plane.buffer, plane.byteOffset, nbSamples * channels);
-  return deinterleave(words, channels, nbSamples, 1 / 32768);
 }
 
 function deinterleave(
-  samples: Float32Array | Int16Array,
-  channels: number,
-  length: number,
-  gain: number,
-): Float32Array[] {
-  return Array.from({ length: channels }, (_, channel) => {
-    const plane = new Float32Array(length);
-    for (let index = 0; index < length; index += 1) plane[index] = (samples[index * channels + channel] ?? 0) * gain;
-    return plane;
-  });
-}
-
-function floats(plane: Buffer, length: number): Float32Array {
-  return new Float32Array(plane.buffer, plane.byteOffset, length);
+  source: Float32Array | Int16Array,
+  target: Float32Array,
+  { channel, channels, length, gain }: { channel: number; channels: number; length: number; gain: number },
+): void {
+  for (let index = 0; index < length; index += 1) target[index] = (source[index * channels + channel] ?? 0) * gain;
 }

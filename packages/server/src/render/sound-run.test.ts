@@ -24,7 +24,7 @@ describe('SoundRun', () => {
         fc.constantFrom(48_000, 44_100, 16_000),
         fc.nat(19_999),
         (ppm, rateHz, offsetUs) => {
-          const run = new SoundRun(1);
+          const run = new SoundRun();
           for (let index = 0; index < 20; index += 1)
             run.write(index * 960, START_US + Math.round(index * 20_000 * (1 + ppm / 1e6)), block(index * 960));
           const fromUs = START_US + 40_000 + offsetUs;
@@ -41,7 +41,7 @@ describe('SoundRun', () => {
   });
 
   test('bridges a hole without a click, then is silent, then comes back', () => {
-    const run = new SoundRun(1);
+    const run = new SoundRun();
     run.write(0, START_US, block(0));
     run.write(960, START_US + 20_000, block(960));
     expect(run.continues(960 * 12, START_US + 240_000)).toBe(true);
@@ -54,8 +54,23 @@ describe('SoundRun', () => {
     expect(Math.max(...out.slice(960 * 12 + 300, 960 * 12 + 900).map(Math.abs))).toBeGreaterThan(0.45);
   });
 
+  test('goes on when a mono stream becomes stereo and mono again', () => {
+    const run = new SoundRun();
+    const half = (first: number): Float32Array => (block(first)[0] ?? new Float32Array(0)).map((value) => value / 2);
+    for (let index = 0; index < 12; index += 1) {
+      const left = block(index * 960);
+      run.write(index * 960, START_US + index * 20_000, index < 4 || index >= 8 ? left : [...left, half(index * 960)]);
+    }
+    const [left, right] = [new Float32Array(960 * 11), new Float32Array(960 * 11)];
+    run.addTo([left, right], START_US, 1_000_000 / 48_000, new SincKernel(1));
+    const loudest = (samples: Float32Array, packet: number): number =>
+      Math.max(...samples.subarray(packet * 960 + 100, packet * 960 + 860).map(Math.abs));
+    expect([1, 5, 9].map((packet) => Math.round(loudest(left, packet) * 100))).toEqual([50, 50, 50]);
+    expect([1, 5, 9].map((packet) => Math.round(loudest(right, packet) * 100))).toEqual([50, 25, 50]);
+  });
+
   test('says when a block belongs to another run', () => {
-    const run = new SoundRun(1);
+    const run = new SoundRun();
     run.write(0, START_US, block(0));
     expect(run.continues(960, START_US + 20_006)).toBe(true);
     expect(run.continues(960, START_US + 520_000)).toBe(false);

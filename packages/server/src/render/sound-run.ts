@@ -5,6 +5,8 @@ const RING_SAMPLES = 65_536;
 const MASK = RING_SAMPLES - 1;
 /** Length of the mirrored, fading continuation behind a block that nothing follows: one lost packet of 20 ms. */
 const TAIL_SAMPLES = 960;
+/** Zeros behind the continuation: more than any kernel reaches. */
+const QUIET_SAMPLES = 64;
 /** Over how many samples sound comes back after a hole, so that it does not click: 5 ms. */
 const FADE_IN_SAMPLES = 240;
 /** Most that a block may lie off its neighbour's continuation: more is another run. µs. */
@@ -20,14 +22,13 @@ type Knot = { sample: number; mediaUs: number };
  * A hole is bridged by a mirrored continuation that fades within 20 ms; then there is silence.
  */
 export class SoundRun {
-  readonly #channels: Float32Array[];
+  /** One ring, as long as all blocks are mono; then two. */
+  readonly #channels: Float32Array[] = [new Float32Array(RING_SAMPLES)];
   #knots: Knot[] = [];
   #end = 0;
-  #cleanUntil = 0;
-
-  constructor(channels: number) {
-    this.#channels = Array.from({ length: channels }, () => new Float32Array(RING_SAMPLES));
-  }
+  #lastLength = 0;
+  /** Whether the continuation lies behind the last block: it is made when it is read or a hole follows, so seldom. */
+  #hasTail = false;
 
   /** Media time of the end of the last block with its continuation. */
   get endUs(): number {
@@ -60,58 +61,86 @@ export class SoundRun {
     return last === undefined ? 0 : mediaUs - last.mediaUs - (sample - last.sample) / 0.048;
   }
 
-  /** Adds a block behind the last one, with or without a hole between them. */
+  /** Adds a block behind the last one, with or without a hole between them; one array for mono, two for stereo. */
   write(sample: number, mediaUs: number, block: readonly Float32Array[]): void {
     const length = block[0]?.length ?? 0;
-    const isJoined = this.#knots.length > 0 && sample === this.#end;
-    if (this.#knots.length === 0) this.#cleanUntil = sample;
-    this.#silence(Math.max(this.#cleanUntil, sample - RING_SAMPLES + 1), sample + length + TAIL_SAMPLES);
+    const isFirst = this.#knots.length === 0;
+    const isJoined = !isFirst && sample === this.#end;
+    const [mono] = this.#channels;
+    if (block.length > this.#channels.length && mono !== undefined) this.#channels.push(mono.slice());
+    if (!isJoined && !isFirst) {
+      this.#continue();
+      this.#silence(Math.max(this.#end + TAIL_SAMPLES, sample - RING_SAMPLES + 1), sample + length);
+    }
     this.#channels.forEach((ring, channel) => {
-      const source = block[channel] ?? block[0] ?? new Float32Array(length);
-      const fade = isJoined ? 0 : Math.min(FADE_IN_SAMPLES, length);
-      for (let index = 0; index < length; index += 1) {
-        const slot = (sample + index) & MASK;
-        const gain = index < fade ? index / fade : 1;
-        ring[slot] = (source[index] ?? 0) * gain + (ring[slot] ?? 0) * (1 - gain);
-      }
-      for (let index = 0; index < TAIL_SAMPLES; index += 1) {
-        ring[(sample + length + index) & MASK] = (source[length - 1 - index] ?? 0) * (1 - index / TAIL_SAMPLES);
-      }
+      const source = block[channel] ?? block[0];
+      if (source !== undefined) put(ring, sample, source, isJoined ? 0 : Math.min(FADE_IN_SAMPLES, length));
     });
     this.#end = sample + length;
-    this.#cleanUntil = this.#end + TAIL_SAMPLES;
+    this.#lastLength = length;
+    this.#hasTail = false;
     this.#knots.push({ sample, mediaUs });
     while (this.#knots.length > 2 && (this.#knots[1]?.sample ?? 0) < this.#end - RING_SAMPLES / 2) this.#knots.shift();
   }
 
-  /** Adds `out.length` samples from media time `fromUs` on, `stepUs` apart, to `out`. */
+  /** Adds `out.length` samples from media time `fromUs` on, `stepUs` apart, to `out`: one array, or left and right. */
   addTo(out: readonly Float32Array[], fromUs: number, stepUs: number, kernel: SincKernel): void {
-    const first = this.#knots[0];
-    if (first === undefined) return;
+    const [first] = this.#knots;
     const length = out[0]?.length ?? 0;
+    if (first === undefined) return;
     let index = Math.max(0, Math.ceil((first.mediaUs - fromUs) / stepUs));
-    let knot = 0;
-    for (; index < length; index += 1) {
-      const atUs = fromUs + index * stepUs;
-      while ((this.#knots[knot + 1]?.mediaUs ?? Number.POSITIVE_INFINITY) <= atUs) knot += 1;
-      const position = this.#positionAt(knot, atUs);
-      if (position >= this.#cleanUntil) return;
-      out.forEach((samples, channel) => {
-        const ring = this.#channels[channel] ?? this.#channels[0];
-        if (ring !== undefined) samples[index] = (samples[index] ?? 0) + kernel.read(ring, MASK, position);
-      });
+    for (let knot = 0; index < length; knot += 1) {
+      const from = this.#knots[knot];
+      if (from === undefined) return;
+      const to = this.#knots[knot + 1];
+      const until = to === undefined ? length : Math.min(length, Math.ceil((to.mediaUs - fromUs) / stepUs));
+      if (until <= index) continue;
+      const perUs = to === undefined ? 0.048 : (to.sample - from.sample) / (to.mediaUs - from.mediaUs);
+      const step = stepUs * perUs;
+      // Counted from the block's beginning: a time since the epoch has no room for parts of a sample.
+      const position = from.sample + (fromUs - from.mediaUs + index * stepUs) * perUs;
+      const there = Math.min(until, index + Math.ceil((this.#end + TAIL_SAMPLES - position) / step));
+      if (position + (there - index) * step + kernel.reach > this.#end) this.#continue();
+      this.#read(out, index, there, kernel, position, step);
+      index = until;
     }
   }
 
-  #positionAt(knot: number, atUs: number): number {
-    const from = this.#knots[knot];
-    const to = this.#knots[knot + 1];
-    if (from === undefined) return 0;
-    const perUs = to === undefined ? 0.048 : (to.sample - from.sample) / (to.mediaUs - from.mediaUs);
-    return from.sample + (atUs - from.mediaUs) * perUs;
+  #read(out: readonly Float32Array[], from: number, until: number, kernel: SincKernel, position: number, step: number) {
+    const [left, right] = this.#channels;
+    if (left === undefined) return;
+    if (right === undefined) kernel.addTo(out, from, until, left, MASK, position, step);
+    else
+      out.forEach((samples, channel) => {
+        kernel.addTo([samples], from, until, channel === 0 ? left : right, MASK, position, step);
+      });
+  }
+
+  /** Puts the continuation behind the last block. */
+  #continue(): void {
+    if (this.#hasTail) return;
+    this.#hasTail = true;
+    const mirrored = Math.min(TAIL_SAMPLES, this.#lastLength);
+    for (const ring of this.#channels) {
+      for (let index = 0; index < mirrored; index += 1)
+        ring[(this.#end + index) & MASK] = (ring[(this.#end - 1 - index) & MASK] ?? 0) * (1 - index / TAIL_SAMPLES);
+    }
+    this.#silence(this.#end + mirrored, this.#end + TAIL_SAMPLES + QUIET_SAMPLES);
   }
 
   #silence(from: number, until: number): void {
     for (const ring of this.#channels) for (let sample = from; sample < until; sample += 1) ring[sample & MASK] = 0;
   }
+}
+
+/** Copies a block to its place in a ring. @param fade Over how many samples it replaces what is there. */
+function put(ring: Float32Array, sample: number, source: Float32Array, fade: number): void {
+  for (let index = 0; index < fade; index += 1) {
+    const slot = (sample + index) & MASK;
+    ring[slot] = ((source[index] ?? 0) * index + (ring[slot] ?? 0) * (fade - index)) / fade;
+  }
+  const start = (sample + fade) & MASK;
+  const untilEnd = Math.min(source.length, fade + RING_SAMPLES - start);
+  ring.set(source.subarray(fade, untilEnd), start);
+  if (untilEnd < source.length) ring.set(source.subarray(untilEnd), 0);
 }

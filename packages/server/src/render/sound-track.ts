@@ -67,7 +67,7 @@ export class SoundTrack implements Disposable {
       return;
     }
     if (run === undefined || !goesOn) {
-      run = new SoundRun(block.length);
+      run = new SoundRun();
       this.#runs.push(run);
     }
     if (isNew) this.feed.watch?.block(frame.mediaUs, stretchUs, block);
