@@ -8,7 +8,13 @@ import { measureFlashes, measureTones } from '../scorer/index.ts';
 const run = promisify(execFile);
 
 /** A published stream, as the journal of a capture tells. */
-export type JournalledStream = { streamId: string; userId: string; kind: 'audio' | 'video'; dump: string };
+export type JournalledStream = {
+  streamId: string;
+  userId: string;
+  kind: 'audio' | 'video';
+  source: 'main' | 'aux';
+  dump: string;
+};
 
 /** The streams of a capture, from its journal, read without the code under test. */
 export async function streamsOf(captureFolder: string): Promise<JournalledStream[]> {

@@ -44,7 +44,8 @@ export async function measureColors(file: string, rectangles: readonly Rectangle
   );
 }
 
-async function pictureTimes(file: string): Promise<number[]> {
+/** Times of a file's pictures, in µs, in the order of showing. */
+export async function pictureTimes(file: string): Promise<number[]> {
   const lines = await runTool('ffprobe', [
     '-v',
     'error',
