@@ -8,7 +8,7 @@ import { type RecordedCall, recordingOf } from './harness/recording-of.ts';
 import { type ExpectedPlace, lookAtScenes, type Present, scenesOf } from './harness/seen-scenes.ts';
 import { ServerProcess } from './harness/server-process.ts';
 import { expectTrue, judge } from './harness/verdict.ts';
-import { streamsOf } from './harness/wire-truth.ts';
+import { headerOf, streamsOf } from './harness/wire-truth.ts';
 import { complaintsOf, type Rectangle } from './scorer/index.ts';
 
 const FPS = 15;
@@ -289,8 +289,7 @@ async function firstPictures({
   const pictures = (await streamsOf(captureFolder)).filter(({ kind }) => kind === 'video');
   return Promise.all(
     pictures.map(async ({ userId, source, streamId, dump }) => {
-      const bytes = await readFile(join(captureFolder, dump));
-      const { u } = JSON.parse(bytes.toString('utf8', 10, 10 + bytes.readUInt16BE(8))) as { u: number };
+      const { u } = headerOf(await readFile(join(captureFolder, dump)));
       const published = journal.find((line) => line.type === 'streamPublished' && line['streamId'] === streamId);
       return { userId, source, fromUs: published?.atUs ?? 0, firstUs: u };
     }),

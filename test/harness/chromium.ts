@@ -20,6 +20,23 @@ export function startChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: [...FLAGS] });
 }
 
+/** A codec that Chromium can send. */
+export type SentCodec = 'vp8' | 'h264' | 'vp9' | 'av1';
+
+/** Lets a page offer nothing but one codec for its camera. H.264 in the form that every browser decodes. */
+function onlyCodecScript(codec: SentCodec): string {
+  return `(() => {
+    const prefer = RTCRtpTransceiver.prototype.setCodecPreferences;
+    const form = ({ mimeType, sdpFmtpLine = '' }) => mimeType.toLowerCase() === 'video/${codec}'
+      && (${JSON.stringify(codec)} !== 'h264' || /packetization-mode=1.*profile-level-id=42e0/.test(sdpFmtpLine) || /profile-level-id=42e0.*packetization-mode=1/.test(sdpFmtpLine))
+      && (${JSON.stringify(codec)} !== 'vp9' || !/profile-id=[123]/.test(sdpFmtpLine));
+    RTCRtpTransceiver.prototype.setCodecPreferences = function (codecs) {
+      const all = RTCRtpSender.getCapabilities('video').codecs;
+      return prefer.call(this, all.filter((one) => form(one) || one.mimeType === 'video/rtx'));
+    };
+  })();`;
+}
+
 /** A caller in a page of its own. */
 export type Caller = { context: BrowserContext; page: Page; userId: string; errors: string[] };
 
@@ -44,20 +61,23 @@ export async function openCaller(
   {
     userId,
     signal,
+    codec,
     ...query
   }: {
     userId: string;
     signal: PageSignal;
+    /** What the page sends, whether the call page asks for it or not; default: what the page asks for. */
+    codec?: SentCodec | undefined;
     sdkAppId: number;
     userSig?: string;
     call?: string;
     autoAccept?: '1';
-    videoCodec?: 'h264';
     type?: 'audio' | 'video';
   },
 ): Promise<Caller> {
   const context = await browser.newContext({ viewport: { width: 640, height: 480 }, locale: 'en-GB', bypassCSP: true });
   await context.addInitScript(pageSignalScript(signal));
+  if (codec !== undefined) await context.addInitScript(onlyCodecScript(codec));
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));

@@ -30,16 +30,17 @@ export async function streamsOf(captureFolder: string): Promise<JournalledStream
  */
 export async function wireOnsetsUs(
   captureFolder: string,
-  { dump, kind }: JournalledStream,
+  stream: JournalledStream,
   pitchHz: number,
 ): Promise<number[]> {
+  const { kind } = stream;
   const folder = await mkdtemp(join(tmpdir(), 'callreel-wire-'));
   try {
-    const path = join(captureFolder, dump);
-    const bytes = await readFile(path);
-    const { firstRtpUs, codec } = clockOf(bytes, kind === 'audio' ? 48_000 : 90_000);
-    const unpacked = join(folder, kind === 'audio' ? 'sound.opus' : codec === 'h264' ? 'picture.mp4' : 'picture.webm');
-    await run('janus-pp-rec', [path, unpacked]);
+    const { firstRtpUs } = clockOf(
+      await readFile(join(captureFolder, stream.dump)),
+      kind === 'audio' ? 48_000 : 90_000,
+    );
+    const unpacked = await unpack(captureFolder, stream, folder);
     const onsets =
       kind === 'audio'
         ? await measureTones(unpacked, pitchHz)
@@ -50,10 +51,25 @@ export async function wireOnsetsUs(
   }
 }
 
+/** Lets Janus' own tool unpack a dump into a folder: into the container that it has for the codec. */
+export async function unpack(captureFolder: string, { dump, kind }: JournalledStream, folder: string): Promise<string> {
+  const path = join(captureFolder, dump);
+  const { c: codec } = headerOf(await readFile(path));
+  const picture = codec === 'h264' || codec === 'av1' ? 'picture.mp4' : 'picture.webm';
+  const unpacked = join(folder, kind === 'audio' ? 'sound.opus' : picture);
+  await run('janus-pp-rec', [path, unpacked]);
+  return unpacked;
+}
+
+/** The head of a dump: `u` when its first packet came, in µs since the epoch; `c` its codec. */
+export function headerOf(dump: Buffer): { u: number; c: string } {
+  return JSON.parse(dump.toString('utf8', 10, 10 + dump.readUInt16BE(8)));
+}
+
 /** Media time of the first packet in order: that of the packet that waited least, less the RTP time between the two. */
-function clockOf(dump: Buffer, rateHz: number): { firstRtpUs: number; codec: string } {
+function clockOf(dump: Buffer, rateHz: number): { firstRtpUs: number } {
   const headerBytes = dump.readUInt16BE(8);
-  const header = JSON.parse(dump.toString('utf8', 10, 10 + headerBytes)) as { u: number; c: string };
+  const header = headerOf(dump);
   let base: number | null = null;
   let earliest = Number.POSITIVE_INFINITY;
   let least = Number.POSITIVE_INFINITY;
@@ -66,5 +82,5 @@ function clockOf(dump: Buffer, rateHz: number): { firstRtpUs: number; codec: str
     earliest = Math.min(earliest, rtpUs);
     least = Math.min(least, arrivalUs - rtpUs);
   }
-  return { firstRtpUs: least + earliest, codec: header.c };
+  return { firstRtpUs: least + earliest };
 }
