@@ -28,11 +28,17 @@ export async function streamsOf(captureFolder: string): Promise<JournalledStream
  * When flashes or tones of a stream came over the wire, in µs since the epoch: the dump is unpacked by Janus' own tool, read by
  * Debian's ffmpeg, and laid on the clock by the packet that waited least. No code of Callreel takes part.
  */
-export async function wireOnsetsUs(
-  captureFolder: string,
-  stream: JournalledStream,
-  pitchHz: number,
-): Promise<number[]> {
+export function wireOnsetsUs(captureFolder: string, stream: JournalledStream, pitchHz: number): Promise<number[]> {
+  const name = `${join(captureFolder, stream.dump)} ${pitchHz}`;
+  const measured = onsets.get(name) ?? measureWire(captureFolder, stream, pitchHz);
+  onsets.set(name, measured);
+  return measured;
+}
+
+/** What was measured: a capture that is judged does not change any more, and is asked about by each of its files. */
+const onsets = new Map<string, Promise<number[]>>();
+
+async function measureWire(captureFolder: string, stream: JournalledStream, pitchHz: number): Promise<number[]> {
   const { kind } = stream;
   const folder = await mkdtemp(join(tmpdir(), 'callreel-wire-'));
   try {
@@ -41,11 +47,11 @@ export async function wireOnsetsUs(
       kind === 'audio' ? 48_000 : 90_000,
     );
     const unpacked = await unpack(captureFolder, stream, folder);
-    const onsets =
+    const found =
       kind === 'audio'
         ? await measureTones(unpacked, pitchHz)
         : await measureFlashes(unpacked, { rectangle: { xPx: 40, yPx: 40, widthPx: 80, heightPx: 60 } });
-    return onsets.map((atUs) => firstRtpUs + atUs);
+    return found.map((atUs) => firstRtpUs + atUs);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -44,8 +44,9 @@ export async function measureColors(file: string, rectangles: readonly Rectangle
   );
 }
 
-/** Times of a file's pictures, in µs, in the order of showing. */
+/** Times of a file's pictures, in µs from the file's beginning, which MPEG-TS has not at 0; in the order of showing. */
 export async function pictureTimes(file: string): Promise<number[]> {
+  const startUs = await startOf(file);
   const lines = await runTool('ffprobe', [
     '-v',
     'error',
@@ -62,6 +63,11 @@ export async function pictureTimes(file: string): Promise<number[]> {
     .split('\n')
     .map((line) => line.replace(',', '').trim())
     .filter((line) => line !== '')
-    .map((line) => Math.round(Number(line) * 1_000_000))
+    .map((line) => Math.round(Number(line) * 1_000_000) - startUs)
     .sort((a, b) => a - b);
+}
+
+async function startOf(file: string): Promise<number> {
+  const start = await runTool('ffprobe', ['-v', 'error', '-show_entries', 'format=start_time', '-of', 'csv=p=0', file]);
+  return Math.round(Number(start.toString().trim()) * 1_000_000);
 }
