@@ -1,4 +1,5 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type LossyRelay, RELAY_FUNCTION, RELAY_SCRIPT, throughRelay } from './lossy-relay.ts';
 import { type PageSignal, pageSignalScript } from './page-signal.ts';
 
 const FLAGS = [
@@ -62,12 +63,15 @@ export async function openCaller(
     userId,
     signal,
     codec,
+    relay,
     ...query
   }: {
     userId: string;
     signal: PageSignal;
     /** What the page sends, whether the call page asks for it or not; default: what the page asks for. */
     codec?: SentCodec | undefined;
+    /** What the page publishes goes this way; default: straight. */
+    relay?: LossyRelay | undefined;
     sdkAppId: number;
     userSig?: string;
     call?: string;
@@ -78,6 +82,10 @@ export async function openCaller(
   const context = await browser.newContext({ viewport: { width: 640, height: 480 }, locale: 'en-GB', bypassCSP: true });
   await context.addInitScript(pageSignalScript(signal));
   if (codec !== undefined) await context.addInitScript(onlyCodecScript(codec));
+  if (relay !== undefined) {
+    await context.exposeFunction(RELAY_FUNCTION, (answer: string) => throughRelay(answer, relay));
+    await context.addInitScript(RELAY_SCRIPT);
+  }
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));

@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { type Caller, inState, openCaller, type SentCodec } from './chromium.ts';
+import type { LossyRelay } from './lossy-relay.ts';
 import type { PageSignal } from './page-signal.ts';
 import type { LogLine, MediaRow, ServerProcess } from './server-process.ts';
 
@@ -23,6 +24,7 @@ export async function holdCall(
     browsers,
     others = ['bob'],
     codecs = {},
+    relay,
     fps = 30,
     prefix = '',
   }: {
@@ -30,6 +32,8 @@ export async function holdCall(
     others?: Name[];
     /** What each sends; default: what the call page asks for. */
     codecs?: Partial<Record<Name, SentCodec>>;
+    /** What all publish goes this way; default: straight. */
+    relay?: LossyRelay;
     fps?: number;
     prefix?: string;
   },
@@ -45,6 +49,7 @@ export async function holdCall(
       userId: prefix + name,
       signal: { ...SIGNALS[name], widthPx: 640, heightPx: 360, fps },
       codec: codecs[name],
+      relay,
       ...query,
     });
   };

@@ -1,6 +1,7 @@
 import { BotPublisher, type BotStream, type Pacer } from '@callreel/bots';
 import { newDeviceId, SignallingClient } from '@callreel/callkit/signalling';
 import type { StreamKind, StreamSource } from '@callreel/protocol';
+import { type LossyRelay, throughRelay, withoutAddresses } from './lossy-relay.ts';
 import type { ServerProcess } from './server-process.ts';
 import { type PlainPicture, pictureLoop, soundLoop } from './signal-loop.ts';
 
@@ -24,6 +25,7 @@ export class PlannedCaller {
   readonly #begun: Promise<string>;
   #callId = '';
   #isIn = false;
+  #relay: LossyRelay | null = null;
   #publisher: BotPublisher | null = null;
 
   private constructor(signalling: SignallingClient, userId: string, signal: PlannedSignal, pacer: Pacer) {
@@ -60,6 +62,11 @@ export class PlannedCaller {
     return this.#isIn;
   }
 
+  /** What is published from now on goes this way. */
+  goThrough(relay: LossyRelay): void {
+    this.#relay = relay;
+  }
+
   /** Calls the others; answers as soon as it rings there. */
   async call(others: readonly PlannedCaller[]): Promise<void> {
     const userIdList = others.map(({ userId }) => userId);
@@ -90,7 +97,7 @@ export class PlannedCaller {
       ...(screen === undefined ? [] : await streamsOf(screen, 'aux')),
     ];
     this.#publisher = new BotPublisher({
-      signalling: this.#signalling,
+      signalling: this.#relay === null ? this.#signalling : relayed(this.#signalling, this.#relay),
       callId: this.#callId,
       streams,
       videoCodec: 'vp8',
@@ -132,4 +139,15 @@ async function streamsOf(
     { kind: 'audio', source, loop: await soundLoop(pitchHz) },
     { kind: 'video', source, loop: pictureLoop(picture), ...(orientation === undefined ? {} : { orientation }) },
   ];
+}
+
+/** The signalling of a caller whose media goes through a relay. */
+function relayed(signalling: SignallingClient, relay: LossyRelay): Pick<SignallingClient, 'request'> {
+  return {
+    async request(name, body) {
+      const isOffer = name === 'room.publish' && 'sdp' in body;
+      const result = await signalling.request(name, isOffer ? { ...body, sdp: withoutAddresses(body.sdp) } : body);
+      return isOffer && 'sdp' in result ? { ...result, sdp: await throughRelay(result.sdp, relay) } : result;
+    },
+  };
 }

@@ -18,7 +18,7 @@ export type BotStream = {
 
 /** What a {@link BotPublisher} needs. */
 export type BotPublisherOptions = {
-  signalling: SignallingClient;
+  signalling: Pick<SignallingClient, 'request'>;
   callId: string;
   /** What is sent; at most one of each kind and source. */
   streams: readonly BotStream[];
