@@ -45,13 +45,22 @@ export async function measureColors(file: string, rectangles: readonly Rectangle
 }
 
 /** Times of a file's pictures, in µs from the file's beginning, which MPEG-TS has not at 0; in the order of showing. */
-export async function pictureTimes(file: string): Promise<number[]> {
+export function pictureTimes(file: string): Promise<number[]> {
+  return packetTimes(file, 'v:0');
+}
+
+/** Times of a file's coded blocks of sound, likewise. */
+export function soundTimes(file: string): Promise<number[]> {
+  return packetTimes(file, 'a:0');
+}
+
+async function packetTimes(file: string, track: 'v:0' | 'a:0'): Promise<number[]> {
   const startUs = await startOf(file);
   const lines = await runTool('ffprobe', [
     '-v',
     'error',
     '-select_streams',
-    'v:0',
+    track,
     '-show_entries',
     'packet=pts_time',
     '-of',
