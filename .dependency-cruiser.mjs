@@ -76,7 +76,7 @@ export default {
       name: 'render-runs-in-a-child',
       comment: 'Nobody imports render/: it is started as a program. Benchmarks measure its parts.',
       severity: 'error',
-      from: { path: '.', pathNot: [tests, '^bench/', `${SERVER}/render/`] },
+      from: { path: '.', pathNot: [tests, '^test/', '^bench/', `${SERVER}/render/`] },
       to: { path: `${SERVER}/render/`, dependencyTypesNot: typeOnly },
     },
     {

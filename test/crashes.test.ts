@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DEFAULT_TASK_PARAMETERS } from '../packages/server/src/recording/task-parameters.ts';
 import { inState, press, startChromium } from './harness/chromium.ts';
 import {
   type Finished,
@@ -12,13 +13,15 @@ import {
   talk,
   taskFinished,
 } from './harness/held-call.ts';
+import { randomFrom } from './harness/lossy-relay.ts';
 import { LEFT, LENGTH_TOLERANCE_S, RIGHT } from './harness/places.ts';
 import { childrenOf } from './harness/process-tree.ts';
+import { renderAgain } from './harness/render-again.ts';
 import { ServerProcess } from './harness/server-process.ts';
 import { PLACEHOLDER, strangers } from './harness/strangers.ts';
 import { expectInSync, judge } from './harness/verdict.ts';
 import { streamsOf } from './harness/wire-truth.ts';
-import { complaintsOf, measureColors, probeFile } from './scorer/index.ts';
+import { complaintsOf, measureColors, pictureTimes, probeFile, readSound, soundTimes } from './scorer/index.ts';
 
 let server: ServerProcess;
 let browser: Browser;
@@ -49,20 +52,43 @@ test.for(['SIGKILL', 'SIGTERM'] as const)(
   },
 );
 
-test('kill -9 of the render child in the middle of a call: one file without a hole', async () => {
+/** Kills of the render child during one call, at moments that this seed chooses. */
+const KILLS = 10;
+const SEED = 20_261_122;
+/** The server gives up after six crashes without progress: as many without waiting for a further segment are safe. */
+const KILLS_WITHOUT_PROGRESS = 3;
+
+test('kill -9 of the render child at ten random moments of a call: one file, its joints neither seen nor heard', async () => {
+  // A segment a second: each is a joint that a crash can fall on.
+  const video = { ...DEFAULT_TASK_PARAMETERS.video, keyframeIntervalS: 1 };
+  await server.setTemplate({ video });
+  const random = randomFrom(SEED);
   const done = taskFinished(server);
   const call = await holdCall(server, { browsers: { all: browser }, prefix: 'render-' });
-  for (const pause of [5, 3]) {
-    await talk(pause);
-    const crashed = server.next(({ msg }) => msg === 'render crashed');
+  await server.setTemplate({});
+  await talk(2);
+  let killed = 0;
+  let [segments, inVain] = [0, 0];
+  while (killed < KILLS) {
+    await talk(0.2 + 2 * random());
+    const finished = await finishedSegments(server.folder);
+    inVain = finished > segments ? 0 : inVain;
+    segments = finished;
     const [render] = childrenOf(server.pid).filter(({ command }) => command.includes('render/main.ts'));
-    if (render === undefined) throw new Error('No render child runs.');
+    // Between two children there is none, and a fourth crash in vain would only show how patient the server is.
+    if (render === undefined || inVain >= KILLS_WITHOUT_PROGRESS) continue;
+    const crashed = server.next(({ msg }) => msg === 'render crashed');
     process.kill(render.pid, 'SIGKILL');
     await crashed;
+    killed += 1;
+    inVain += 1;
   }
-  await talk(5);
+  await talk(2);
   const finished = await hangUp(call, done);
+  console.log(`${killed} kills within ${finished.callS.toFixed(1)} s, the last one after ${segments} segments`);
   await isWhole(finished, 'render-', 12);
+  const [whole] = await renderAgain(finished.captureFolder, join(server.folder, 'again'), { video });
+  await isSeamless(finished.path, whole ?? '');
 });
 
 test('kill -9 of Janus in the middle of a call: callers publish anew by themselves; one task, one file, the gap as it was', async () => {
@@ -143,4 +169,31 @@ async function isWhole(
   );
   expectInSync(verdicts, leastSeconds - 1);
   console.log(`file ${(file.durationUs / 1e6).toFixed(2)} s, ready ${readyMs.toFixed(0)} ms after hang-up`);
+}
+
+/** How many segments lie in the folders of the renders under way. */
+async function finishedSegments(dataFolder: string): Promise<number> {
+  const names = await readdir(join(dataFolder, 'renders'), { recursive: true });
+  return names.filter((name) => /segment-\d+\.m4s$/.test(name)).length;
+}
+
+/** Each picture is where the rate says, each block of sound begins where the one before it ends, and it sounds as if rendered in one go. */
+async function isSeamless(path: string, wholePath: string): Promise<void> {
+  const times = await pictureTimes(path);
+  const off = times.map((atUs, index) => Math.abs(atUs - (index * 1e6) / 15));
+  expect(Math.max(...off), 'pictures beside their times, µs').toBeLessThan(1_000);
+  const sound = await soundTimes(path);
+  const steps = sound.slice(1).map((atUs, index) => Math.abs(atUs - (sound[index] ?? 0) - (1024 * 1e6) / 48_000));
+  expect(Math.max(...steps), 'blocks of sound beside their times, µs').toBeLessThan(1_000);
+  // What Chromium sends on a busy machine clicks by itself: a joint is what a render in one go of the same capture does not have.
+  const [samples, whole] = [await readSound(path), await readSound(wholePath)];
+  let [power, difference] = [0, 0];
+  for (const [index, sample] of whole.entries()) {
+    power += sample ** 2;
+    difference += (sample - (samples[index] ?? 0)) ** 2;
+  }
+  const differenceDb = 10 * Math.log10(difference / power);
+  console.log(`sound differs by ${differenceDb.toFixed(1)} dB from that of a render in one go`);
+  expect(samples.length).toBe(whole.length);
+  expect(differenceDb).toBeLessThan(-25);
 }

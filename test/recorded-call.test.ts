@@ -28,7 +28,7 @@ test.for(['vp8', 'h264'] as const)(
     const { callers, callId } = await holdCall(server, {
       browsers: { all: browser },
       prefix: `${codec}-`,
-      ...(codec === 'h264' ? { videoCodec: 'h264' as const } : {}),
+      ...(codec === 'h264' ? { codecs: { alice: 'h264', bob: 'h264' } as const } : {}),
     });
     const { alice, bob } = callers;
     if (alice === undefined || bob === undefined) throw new Error('A caller is missing.');

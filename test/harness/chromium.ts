@@ -1,4 +1,5 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type LossyRelay, RELAY_FUNCTION, RELAY_SCRIPT, throughRelay } from './lossy-relay.ts';
 import { type PageSignal, pageSignalScript } from './page-signal.ts';
 
 const FLAGS = [
@@ -18,6 +19,23 @@ const FLAGS = [
 /** Starts Debian's Chromium without a window, with a fresh profile. */
 export function startChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: [...FLAGS] });
+}
+
+/** A codec that Chromium can send. */
+export type SentCodec = 'vp8' | 'h264' | 'vp9' | 'av1';
+
+/** Lets a page offer nothing but one codec for its camera. H.264 in the form that every browser decodes. */
+function onlyCodecScript(codec: SentCodec): string {
+  return `(() => {
+    const prefer = RTCRtpTransceiver.prototype.setCodecPreferences;
+    const form = ({ mimeType, sdpFmtpLine = '' }) => mimeType.toLowerCase() === 'video/${codec}'
+      && (${JSON.stringify(codec)} !== 'h264' || /packetization-mode=1.*profile-level-id=42e0/.test(sdpFmtpLine) || /profile-level-id=42e0.*packetization-mode=1/.test(sdpFmtpLine))
+      && (${JSON.stringify(codec)} !== 'vp9' || !/profile-id=[123]/.test(sdpFmtpLine));
+    RTCRtpTransceiver.prototype.setCodecPreferences = function (codecs) {
+      const all = RTCRtpSender.getCapabilities('video').codecs;
+      return prefer.call(this, all.filter((one) => form(one) || one.mimeType === 'video/rtx'));
+    };
+  })();`;
 }
 
 /** A caller in a page of its own. */
@@ -44,20 +62,30 @@ export async function openCaller(
   {
     userId,
     signal,
+    codec,
+    relay,
     ...query
   }: {
     userId: string;
     signal: PageSignal;
+    /** What the page sends, whether the call page asks for it or not; default: what the page asks for. */
+    codec?: SentCodec | undefined;
+    /** What the page publishes goes this way; default: straight. */
+    relay?: LossyRelay | undefined;
     sdkAppId: number;
     userSig?: string;
     call?: string;
     autoAccept?: '1';
-    videoCodec?: 'h264';
     type?: 'audio' | 'video';
   },
 ): Promise<Caller> {
   const context = await browser.newContext({ viewport: { width: 640, height: 480 }, locale: 'en-GB', bypassCSP: true });
   await context.addInitScript(pageSignalScript(signal));
+  if (codec !== undefined) await context.addInitScript(onlyCodecScript(codec));
+  if (relay !== undefined) {
+    await context.exposeFunction(RELAY_FUNCTION, (answer: string) => throughRelay(answer, relay));
+    await context.addInitScript(RELAY_SCRIPT);
+  }
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));

@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core';
-import { type Caller, inState, openCaller } from './chromium.ts';
+import { type Caller, inState, openCaller, type SentCodec } from './chromium.ts';
+import type { LossyRelay } from './lossy-relay.ts';
 import type { PageSignal } from './page-signal.ts';
 import type { LogLine, MediaRow, ServerProcess } from './server-process.ts';
 
@@ -22,10 +23,20 @@ export async function holdCall(
   {
     browsers,
     others = ['bob'],
-    videoCodec,
+    codecs = {},
+    relay,
     fps = 30,
     prefix = '',
-  }: { browsers: Record<string, Browser>; others?: Name[]; videoCodec?: 'h264'; fps?: number; prefix?: string },
+  }: {
+    browsers: Record<string, Browser>;
+    others?: Name[];
+    /** What each sends; default: what the call page asks for. */
+    codecs?: Partial<Record<Name, SentCodec>>;
+    /** What all publish goes this way; default: straight. */
+    relay?: LossyRelay;
+    fps?: number;
+    prefix?: string;
+  },
 ): Promise<HeldCall> {
   const { app } = await server.credentials();
   const begun = server.next(({ msg }) => msg === 'call answered');
@@ -37,8 +48,9 @@ export async function holdCall(
       sdkAppId: app.sdkAppId,
       userId: prefix + name,
       signal: { ...SIGNALS[name], widthPx: 640, heightPx: 360, fps },
+      codec: codecs[name],
+      relay,
       ...query,
-      ...(videoCodec === undefined ? {} : { videoCodec }),
     });
   };
   for (const name of others) {

@@ -1,5 +1,5 @@
 /**
- * The signal that a page sends instead of camera and microphone: the user's colour with a white flash, and a
+ * The signal that a page sends instead of camera and microphone: the user's colour, under a band of noise, with a white flash, and a
  * tone at the user's pitch, both at every whole second of the wall clock. All pages of a machine share that
  * clock, so that a recording can be judged: between sound and picture of a user, and between users.
  */
@@ -40,6 +40,11 @@ export function pageSignalScript(signal: PageSignal): string {
         const flash = ((idealMs + 0.001) % 1000) < FLASH_MS;
         paint.fillStyle = flash ? '#ffffff' : signal.color;
         paint.fillRect(0, 0, canvas.width, canvas.height);
+        // As much to encode as a face has: what the media server has not written yet is then a picture or two, not seconds.
+        for (let square = 0; square < 24; square += 1) {
+          paint.fillStyle = 'hsl(0 0% ' + Math.random() * 100 + '%)';
+          paint.fillRect(Math.random() * canvas.width, Math.random() * 24, 16, 8);
+        }
         paint.fillStyle = flash ? signal.color : '#000000';
         // A moving mark keeps the encoder and the eye awake.
         paint.fillRect((index * 4) % (canvas.width - 16), canvas.height - 24, 16, 16);

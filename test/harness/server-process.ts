@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { DEFAULT_TASK_PARAMETERS, type TaskParameters } from '../../packages/server/src/recording/task-parameters.ts';
 
 const MAIN = join(import.meta.dirname, '../../packages/server/src/main.ts');
 
@@ -141,6 +142,18 @@ export class ServerProcess {
       ...(init.headers ?? {}),
     };
     return fetch(`${this.address}${path}`, { ...init, headers });
+  }
+
+  /** Records the calls that begin from now on by a template: the default one with these changes. */
+  async setTemplate(changes: Partial<TaskParameters>): Promise<void> {
+    const path = `/api/v1/applications/${(await this.credentials()).app.sdkAppId}/recording`;
+    const settings = { mode: 'automatic', template: { ...DEFAULT_TASK_PARAMETERS, ...changes }, indexAlways: false };
+    const answer = await this.api(path, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(settings),
+    });
+    if (!answer.ok) throw new Error(`PUT ${path} answered ${answer.status}: ${await answer.text()}`);
   }
 
   /** The finished files of a room. */

@@ -8,7 +8,13 @@ import { measureFlashes, measureTones } from '../scorer/index.ts';
 const run = promisify(execFile);
 
 /** A published stream, as the journal of a capture tells. */
-export type JournalledStream = { streamId: string; userId: string; kind: 'audio' | 'video'; dump: string };
+export type JournalledStream = {
+  streamId: string;
+  userId: string;
+  kind: 'audio' | 'video';
+  source: 'main' | 'aux';
+  dump: string;
+};
 
 /** The streams of a capture, from its journal, read without the code under test. */
 export async function streamsOf(captureFolder: string): Promise<JournalledStream[]> {
@@ -22,32 +28,54 @@ export async function streamsOf(captureFolder: string): Promise<JournalledStream
  * When flashes or tones of a stream came over the wire, in µs since the epoch: the dump is unpacked by Janus' own tool, read by
  * Debian's ffmpeg, and laid on the clock by the packet that waited least. No code of Callreel takes part.
  */
-export async function wireOnsetsUs(
-  captureFolder: string,
-  { dump, kind }: JournalledStream,
-  pitchHz: number,
-): Promise<number[]> {
+export function wireOnsetsUs(captureFolder: string, stream: JournalledStream, pitchHz: number): Promise<number[]> {
+  const name = `${join(captureFolder, stream.dump)} ${pitchHz}`;
+  const measured = onsets.get(name) ?? measureWire(captureFolder, stream, pitchHz);
+  onsets.set(name, measured);
+  return measured;
+}
+
+/** What was measured: a capture that is judged does not change any more, and is asked about by each of its files. */
+const onsets = new Map<string, Promise<number[]>>();
+
+async function measureWire(captureFolder: string, stream: JournalledStream, pitchHz: number): Promise<number[]> {
+  const { kind } = stream;
   const folder = await mkdtemp(join(tmpdir(), 'callreel-wire-'));
   try {
-    const path = join(captureFolder, dump);
-    const bytes = await readFile(path);
-    const { firstRtpUs, codec } = clockOf(bytes, kind === 'audio' ? 48_000 : 90_000);
-    const unpacked = join(folder, kind === 'audio' ? 'sound.opus' : codec === 'h264' ? 'picture.mp4' : 'picture.webm');
-    await run('janus-pp-rec', [path, unpacked]);
-    const onsets =
+    const { firstRtpUs } = clockOf(
+      await readFile(join(captureFolder, stream.dump)),
+      kind === 'audio' ? 48_000 : 90_000,
+    );
+    const unpacked = await unpack(captureFolder, stream, folder);
+    const found =
       kind === 'audio'
         ? await measureTones(unpacked, pitchHz)
         : await measureFlashes(unpacked, { rectangle: { xPx: 40, yPx: 40, widthPx: 80, heightPx: 60 } });
-    return onsets.map((atUs) => firstRtpUs + atUs);
+    return found.map((atUs) => firstRtpUs + atUs);
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
+/** Lets Janus' own tool unpack a dump into a folder: into the container that it has for the codec. */
+export async function unpack(captureFolder: string, { dump, kind }: JournalledStream, folder: string): Promise<string> {
+  const path = join(captureFolder, dump);
+  const { c: codec } = headerOf(await readFile(path));
+  const picture = codec === 'h264' || codec === 'av1' ? 'picture.mp4' : 'picture.webm';
+  const unpacked = join(folder, kind === 'audio' ? 'sound.opus' : picture);
+  await run('janus-pp-rec', [path, unpacked]);
+  return unpacked;
+}
+
+/** The head of a dump: `u` when its first packet came, in µs since the epoch; `c` its codec. */
+export function headerOf(dump: Buffer): { u: number; c: string } {
+  return JSON.parse(dump.toString('utf8', 10, 10 + dump.readUInt16BE(8)));
+}
+
 /** Media time of the first packet in order: that of the packet that waited least, less the RTP time between the two. */
-function clockOf(dump: Buffer, rateHz: number): { firstRtpUs: number; codec: string } {
+function clockOf(dump: Buffer, rateHz: number): { firstRtpUs: number } {
   const headerBytes = dump.readUInt16BE(8);
-  const header = JSON.parse(dump.toString('utf8', 10, 10 + headerBytes)) as { u: number; c: string };
+  const header = headerOf(dump);
   let base: number | null = null;
   let earliest = Number.POSITIVE_INFINITY;
   let least = Number.POSITIVE_INFINITY;
@@ -60,5 +88,5 @@ function clockOf(dump: Buffer, rateHz: number): { firstRtpUs: number; codec: str
     earliest = Math.min(earliest, rtpUs);
     least = Math.min(least, arrivalUs - rtpUs);
   }
-  return { firstRtpUs: least + earliest, codec: header.c };
+  return { firstRtpUs: least + earliest };
 }

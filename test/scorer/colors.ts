@@ -44,12 +44,23 @@ export async function measureColors(file: string, rectangles: readonly Rectangle
   );
 }
 
-async function pictureTimes(file: string): Promise<number[]> {
+/** Times of a file's pictures, in µs from the file's beginning, which MPEG-TS has not at 0; in the order of showing. */
+export function pictureTimes(file: string): Promise<number[]> {
+  return packetTimes(file, 'v:0');
+}
+
+/** Times of a file's coded blocks of sound, likewise. */
+export function soundTimes(file: string): Promise<number[]> {
+  return packetTimes(file, 'a:0');
+}
+
+async function packetTimes(file: string, track: 'v:0' | 'a:0'): Promise<number[]> {
+  const startUs = await startOf(file);
   const lines = await runTool('ffprobe', [
     '-v',
     'error',
     '-select_streams',
-    'v:0',
+    track,
     '-show_entries',
     'packet=pts_time',
     '-of',
@@ -61,6 +72,11 @@ async function pictureTimes(file: string): Promise<number[]> {
     .split('\n')
     .map((line) => line.replace(',', '').trim())
     .filter((line) => line !== '')
-    .map((line) => Math.round(Number(line) * 1_000_000))
+    .map((line) => Math.round(Number(line) * 1_000_000) - startUs)
     .sort((a, b) => a - b);
+}
+
+async function startOf(file: string): Promise<number> {
+  const start = await runTool('ffprobe', ['-v', 'error', '-show_entries', 'format=start_time', '-of', 'csv=p=0', file]);
+  return Math.round(Number(start.toString().trim()) * 1_000_000);
 }

@@ -7,6 +7,8 @@
  */
 export * from './colors.ts';
 export * from './flashes.ts';
+export * from './freezes.ts';
 export * from './match.ts';
+export * from './pictures.ts';
 export * from './probe.ts';
 export * from './tones.ts';

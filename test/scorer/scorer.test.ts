@@ -4,14 +4,18 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   complaintsOf,
+  extentOf,
   flashOnsets,
   matchOnsets,
   measureColors,
   measureFlashes,
+  measureFreezes,
   measureTones,
   probeFile,
+  type Rectangle,
   toneLevels,
   toneOnsets,
+  visitPictures,
 } from './index.ts';
 import { runTool } from './run-tool.ts';
 
@@ -91,6 +95,21 @@ describe('scorer', () => {
       extraUs: [5_000_000],
       worstMs: 10,
     });
+  });
+
+  test('finds how far a colour reaches, and where a picture stands still', async () => {
+    const extents: Rectangle[] = [];
+    await visitPictures(file, (picture) => {
+      if (picture.index === 20)
+        extents.push(extentOf(picture, { xPx: 80, yPx: 90 }), extentOf(picture, { xPx: 240, yPx: 9 }));
+    });
+    for (const [index, wanted] of [left, right].entries())
+      for (const side of ['xPx', 'yPx', 'widthPx', 'heightPx'] as const)
+        expect(Math.abs((extents[index]?.[side] ?? -99) - wanted[side]), `${side} of ${index}`).toBeLessThanOrEqual(2);
+    // Nothing moves between the flashes, which begin at 0.4 s + n and last 0.1 s.
+    const freezes = await measureFreezes(file, left);
+    expect(freezes.map(({ fromUs }) => Math.round(fromUs / 100_000))).toEqual([5, 15, 25]);
+    expect(await measureFreezes(file, left, { leastMs: 1_000 })).toEqual([]);
   });
 
   test('sees nothing where nothing is', () => {

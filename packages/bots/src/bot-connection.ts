@@ -5,6 +5,7 @@ import {
   RTCRtpCodecParameters,
   type RTCRtpHeaderExtensionParameters,
   useSdesMid,
+  useVideoOrientation,
 } from 'werift';
 import type { BotVideoCodec } from './video-loop.ts';
 
@@ -36,13 +37,14 @@ export function newConnection({
 } = {}): RTCPeerConnection {
   const videos = video === 'vp8' ? [VP8] : video === 'h264' ? [H264] : [VP8, H264];
   const mid: RTCRtpHeaderExtensionParameters = useSdesMid();
+  const orientation: RTCRtpHeaderExtensionParameters = useVideoOrientation();
   const config: Partial<PeerConfig> = {
     bundlePolicy: 'max-bundle',
     codecs: {
       audio: [new RTCRtpCodecParameters(OPUS)],
       video: videos.map((codec) => new RTCRtpCodecParameters(codec)),
     },
-    headerExtensions: { audio: [mid], video: [mid] },
+    headerExtensions: { audio: [mid], video: [mid, orientation] },
     // A server on the same machine is reached over loopback.
     iceServers: [],
     iceUseIpv6: false,

@@ -1,19 +1,28 @@
 import { CallkitError, type SignallingClient } from '@callreel/callkit/signalling';
+import type { StreamKind, StreamSource } from '@callreel/protocol';
 import { type DtlsKeys, MediaStreamTrack } from 'werift';
 import { newConnection, useOwnAddressesOnly } from './bot-connection.ts';
-import type { BotLoops } from './loops.ts';
+import type { Loop } from './loop.ts';
 import type { Pacer } from './pacer.ts';
 import { RtpLine } from './rtp-line.ts';
 import type { BotVideoCodec } from './video-loop.ts';
 
+/** A stream that a bot publishes. */
+export type BotStream = {
+  kind: StreamKind;
+  source: StreamSource;
+  loop: Loop;
+  /** Of pictures: byte of the video-orientation header, `0 0 0 0 C F R1 R0`; nothing is said when it is not given. */
+  orientation?: number;
+};
+
 /** What a {@link BotPublisher} needs. */
 export type BotPublisherOptions = {
-  signalling: SignallingClient;
+  signalling: Pick<SignallingClient, 'request'>;
   callId: string;
-  loops: BotLoops;
+  /** What is sent; at most one of each kind and source. */
+  streams: readonly BotStream[];
   videoCodec: BotVideoCodec;
-  /** Whether pictures are sent besides sound. */
-  pictures: boolean;
   pacer: Pacer;
   keys: DtlsKeys | undefined;
 };
@@ -22,7 +31,7 @@ export type BotPublisherOptions = {
 export class BotPublisher {
   readonly #options: BotPublisherOptions;
   readonly #pc;
-  readonly #lines: RtpLine[] = [];
+  readonly #lines = new Map<BotStream, RtpLine>();
   readonly #ends: (() => void)[] = [];
   #closed = false;
 
@@ -33,34 +42,40 @@ export class BotPublisher {
 
   /** Packets sent until now. */
   get packets(): number {
-    return this.#lines.reduce((sum, line) => sum + line.packets, 0);
+    return [...this.#lines.values()].reduce((sum, line) => sum + line.packets, 0);
   }
 
-  /** Offers sound and pictures, and sends them from the moment the connection stands. Throws what the server answers. */
+  /** Sends nothing of a stream from now on, or sends it again; sound goes on as silence. */
+  mute(kind: StreamKind, source: StreamSource, muted: boolean): void {
+    for (const [stream, line] of this.#lines) if (stream.kind === kind && stream.source === source) line.muted = muted;
+  }
+
+  /** Offers the streams, and sends them from the moment the connection stands. Throws what the server answers. */
   async publish(): Promise<void> {
-    const { signalling, callId, loops, pacer, pictures } = this.#options;
-    const kinds = pictures ? (['audio', 'video'] as const) : (['audio'] as const);
-    const transceivers = kinds.map((kind) =>
-      this.#pc.addTransceiver(new MediaStreamTrack({ kind }), { direction: 'sendonly' }),
-    );
+    const { signalling, callId, streams, pacer } = this.#options;
+    const transceivers = streams.map((stream) => ({
+      stream,
+      transceiver: this.#pc.addTransceiver(new MediaStreamTrack({ kind: stream.kind }), { direction: 'sendonly' }),
+    }));
     const offer = await this.#pc.createOffer();
     useOwnAddressesOnly(this.#pc);
     await this.#pc.setLocalDescription(offer);
-    const streams = transceivers.map(({ mid = '', kind }) => ({
+    const declared = transceivers.map(({ stream: { kind, source }, transceiver: { mid = '' } }) => ({
       mid,
-      kind: kind === 'video' ? ('video' as const) : ('audio' as const),
-      source: 'main' as const,
+      kind,
+      source,
     }));
     // The bot begins DTLS: the first word of the other side would come before werift listens, and be said again a second later.
     const sdp = (this.#pc.localDescription?.sdp ?? '').replaceAll('a=setup:actpass', 'a=setup:active');
-    const answer = await signalling.request('room.publish', { callId, sdp, streams });
+    const answer = await signalling.request('room.publish', { callId, sdp, streams: declared });
     if (this.#closed) throw new CallkitError('NoCall');
     await this.#pc.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
-    for (const { sender, kind } of transceivers) {
-      const loop = kind === 'video' ? loops.video : loops.audio;
-      const line = new RtpLine(sender, loop);
-      this.#lines.push(line);
-      this.#ends.push(pacer.add(loop, line.send));
+    const orientationId = Number(/^a=extmap:(\d+)\S* urn:3gpp:video-orientation/m.exec(sdp)?.[1]);
+    for (const { stream, transceiver } of transceivers) {
+      const line = new RtpLine(transceiver.sender, stream.loop);
+      if (stream.orientation !== undefined) line.orientation = { id: orientationId, byte: stream.orientation };
+      this.#lines.set(stream, line);
+      this.#ends.push(pacer.add(stream.loop, line.send));
     }
     // Also ends a pacing that a close() met half-way.
     if (this.#closed) this.close();

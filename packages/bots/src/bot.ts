@@ -167,9 +167,11 @@ export class Bot {
     const publisher = new BotPublisher({
       signalling: this.#signalling,
       callId: info.callId,
-      loops,
+      streams: [
+        { kind: 'audio', source: 'main', loop: loops.audio },
+        ...(info.mediaType === 'video' ? [{ kind: 'video', source: 'main', loop: loops.video } as const] : []),
+      ],
       videoCodec,
-      pictures: info.mediaType === 'video',
       pacer,
       keys,
     });

@@ -5,6 +5,8 @@
  * `signalOf`, and how they went. May not: import the server.
  */
 export { Bot, type BotEvents, type BotOptions, type BotTraffic } from './bot.ts';
+export { BotPublisher, type BotPublisherOptions, type BotStream } from './bot-publisher.ts';
+export type { Loop } from './loop.ts';
 export { type BotLoops, LoopShelf } from './loops.ts';
 export { Pacer } from './pacer.ts';
 export { resultsTable } from './results-table.ts';

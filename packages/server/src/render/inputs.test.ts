@@ -212,6 +212,22 @@ describe.concurrent('inputs', () => {
     expect(streams[0]?.keyFrameWaits).toBeGreaterThan(5);
   });
 
+  test('a packet that is sent again and comes 1.2 s late: nothing is lost, nothing stands still', async () => {
+    const call = new TestCall();
+    call.task(0, 5);
+    call.user('ann', { fromS: 0, untilS: 5 });
+    // One key frame only: whatever is given up costs all the rest.
+    call.stream('ann', 'vp8', cachedPicture({ codec: 'vp8', ...RED, seconds: 5 }), {
+      fromS: 0,
+      untilS: 5,
+      network: { delayMs: (index) => (index === 50 ? 1_200 : 0) },
+    });
+    const { file, streams } = await rendered('sent-again', call);
+    expect(streams[0]).toMatchObject({ lostPackets: 0, keyFrameWaits: 0, freezes: 0 });
+    const [samples = []] = await measureColors(file.path, [FULL]);
+    expectFlashes(samples, inFile(call, file, seconds(0, 5)));
+  });
+
   test('a first key frame that comes late, and what the report tells of known damage', async () => {
     const call = new TestCall();
     call.task(-0.1, 30, {
