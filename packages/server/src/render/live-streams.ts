@@ -90,8 +90,11 @@ export class LiveStreams implements Disposable {
       const feed = feedOf(track);
       const waited = isWaitedFor(life, untilUs, readUs);
       if (!feed.advance(untilUs, { impatient: !waited }) && waited) whole = false;
-      if (feed.finished && !this.#facts.has(dump))
-        this.#facts.set(dump, { lastPacketUs: feed.lastPacketUs ?? life.fromUs });
+      const known = this.#facts.get(dump);
+      if (feed.firstPacketUs !== null && known === undefined)
+        this.#facts.set(dump, { firstPacketUs: feed.firstPacketUs, lastPacketUs: null });
+      if (feed.finished && (known?.lastPacketUs ?? null) === null)
+        this.#facts.set(dump, { firstPacketUs: feed.firstPacketUs, lastPacketUs: feed.lastPacketUs ?? life.fromUs });
     }
     return whole;
   }

@@ -8,6 +8,11 @@ import type { JanusSfu } from './janus-sfu.ts';
 import type { ConnectionRole, SfuOffer, SfuRoom, SfuRoomListener, SfuRoomState, SfuTrack } from './sfu.ts';
 
 const PLUGIN = 'janus.plugin.videoroom';
+/**
+ * How often senders are asked for a key frame. Receivers ask for one when they miss something; nobody else asks
+ * for the capture, whose pictures would stand still until then, and files could not be split.
+ */
+const KEY_FRAME_EVERY_S = 5;
 
 /** Codes of the VideoRoom plugin: room unknown, feed unknown, already gone. */
 const NO_SUCH_FEED = 428;
@@ -68,6 +73,7 @@ export class JanusRoom implements SfuRoom {
       opus_fec: true,
       videoorient_ext: true,
       transport_wide_cc_ext: true,
+      fir_freq: KEY_FRAME_EVERY_S,
       notify_joining: false,
       rec_dir: this.state.captureFolder,
     });

@@ -14,6 +14,8 @@ const MUTE_SETTLES_US = 500_000;
 
 /** What the packets of a dump say; kept by the dump's name, which is never used twice in a bundle. */
 export type StreamFacts = {
+  /** Media time of its first packet; null while there is none. */
+  firstPacketUs: number | null;
   /** Media time of the end of its last packet; null while it goes on or is not known. */
   lastPacketUs: number | null;
 };
@@ -79,9 +81,9 @@ export function pictureOf(
   facts: ReadonlyMap<string, StreamFacts>,
   tUs: number,
 ): ScenePicture | null {
-  const stream = videos.findLast(
-    (video) => video.source === source && isThere(video, facts, tUs) && !isMuted(video, tUs),
-  );
+  const open = videos.filter((video) => video.source === source && isThere(video, facts, tUs) && !isMuted(video, tUs));
+  // Who publishes anew is seen over the old stream until the new one sends.
+  const stream = open.findLast((video) => hasBegun(video, facts, tUs)) ?? open.at(-1);
   if (stream === undefined || stream.dump === null) return null;
   return { dump: stream.dump, notBeforeUs: shownFromUs(stream, tUs) };
 }
@@ -102,6 +104,11 @@ function isThere(stream: StreamLife, facts: ReadonlyMap<string, StreamFacts>, tU
   if (stream.isCut === true) return tUs < stream.untilUs;
   const endUs = facts.get(stream.dump)?.lastPacketUs ?? stream.untilUs;
   return tUs < endUs + ENDED_HOLD_US;
+}
+
+function hasBegun({ dump }: StreamLife, facts: ReadonlyMap<string, StreamFacts>, tUs: number): boolean {
+  const firstUs = dump === null ? null : (facts.get(dump)?.firstPacketUs ?? null);
+  return firstUs !== null && firstUs <= tUs;
 }
 
 function shownFromUs(stream: StreamLife, tUs: number): number {

@@ -112,13 +112,23 @@ describe('scenes', () => {
     'the picture of a stream that ended (%s) ends half a second after its last packet',
     (reason) => {
       const events = journal(entered(1, 'a'), published(1, 'a'), unpublished(20, 'a', reason));
-      const facts = new Map([['a-video.mjr', { lastPacketUs: 10 * S }]]);
+      const facts = new Map([['a-video.mjr', { firstPacketUs: 0, lastPacketUs: 10 * S }]]);
       expect(pictures(events, 10.49, facts)).toEqual(['a:a-video.mjr']);
       expect(pictures(events, 10.5, facts)).toEqual(['a:-']);
       // As long as the end is not known the last picture stays.
       expect(pictures(events, 15)).toEqual(['a:a-video.mjr']);
     },
   );
+
+  test('who publishes anew is seen over the old stream until the first packet of the new one', () => {
+    const again = { ...published(10, 'a'), streamId: 'again', dump: 'again.mjr' };
+    const events = journal(entered(1, 'a'), published(1, 'a'), again, unpublished(10.01, 'a'));
+    const old = ['a-video.mjr', { firstPacketUs: 1 * S, lastPacketUs: 10 * S }] as const;
+    expect(pictures(events, 10.3, new Map([old]))).toEqual(['a:a-video.mjr']);
+    const facts = new Map<string, StreamFacts>([old, ['again.mjr', { firstPacketUs: 10.2 * S, lastPacketUs: null }]]);
+    expect(pictures(events, 10.19, facts)).toEqual(['a:a-video.mjr']);
+    expect(pictures(events, 10.2, facts)).toEqual(['a:again.mjr']);
+  });
 
   test('places cover what they should at any time: as many as users, at most 25, rest said', () => {
     const action = fc.record({ user: fc.nat(40), leave: fc.boolean(), gap: fc.nat(3) });
@@ -269,17 +279,19 @@ describe('window', () => {
     expect(fileEndUs(open, NO_FACTS, 19 * S)).toBeNull();
     expect(fileEndUs(open, NO_FACTS, 20 * S)).toBe(20 * S);
     const facts = new Map([
-      ['a-video.mjr', { lastPacketUs: 12 * S }],
-      ['b-audio.mjr', { lastPacketUs: 13 * S }],
+      ['a-video.mjr', { firstPacketUs: 0, lastPacketUs: 12 * S }],
+      ['b-audio.mjr', { firstPacketUs: 0, lastPacketUs: 13 * S }],
     ]);
     expect(fileEndUs(open, facts, 12.9 * S)).toBeNull();
     expect(fileEndUs(open, facts, 13 * S)).toBe(13 * S);
     // One of them goes on: his end is not known, so the file goes on.
-    expect(fileEndUs(open, new Map([['a-video.mjr', { lastPacketUs: 12 * S }]]), 13 * S)).toBeNull();
+    expect(fileEndUs(open, new Map([['a-video.mjr', { firstPacketUs: 0, lastPacketUs: 12 * S }]]), 13 * S)).toBeNull();
     const silent = readRoomHistory(journal(started(1), published(1, 'a'), muted(5, 'a'), stopped(20)), 't');
-    expect(fileEndUs(silent, new Map([['a-video.mjr', { lastPacketUs: 5 * S }]]), 19 * S)).toBeNull();
+    expect(fileEndUs(silent, new Map([['a-video.mjr', { firstPacketUs: 0, lastPacketUs: 5 * S }]]), 19 * S)).toBeNull();
     const together = readRoomHistory(journal(started(1), published(1, 'a'), unpublished(20, 'a'), stopped(20)), 't');
-    expect(fileEndUs(together, new Map([['a-video.mjr', { lastPacketUs: 19.9 * S }]]), 19.9 * S)).toBe(19.9 * S);
+    expect(
+      fileEndUs(together, new Map([['a-video.mjr', { firstPacketUs: 0, lastPacketUs: 19.9 * S }]]), 19.9 * S),
+    ).toBe(19.9 * S);
     const running = readRoomHistory(journal(started(1), published(1, 'a')), 't');
     expect(fileEndUs(running, facts, 99 * S)).toBeNull();
   });
@@ -292,8 +304,8 @@ describe('window', () => {
       reason: 'timeout',
     });
     const facts = new Map([
-      ['a-video.mjr', { lastPacketUs: 12 * S }],
-      ['b-video.mjr', { lastPacketUs: 10 * S }],
+      ['a-video.mjr', { firstPacketUs: 0, lastPacketUs: 12 * S }],
+      ['b-video.mjr', { firstPacketUs: 0, lastPacketUs: 10 * S }],
     ]);
     const both = [started(1), entered(1, 'a'), entered(1, 'b'), published(1, 'a'), published(1, 'b')];
     const ofVanished = readRoomHistory(journal(...both, vanished(16, 'a'), vanished(16, 'b'), stopped(21)), 't');
