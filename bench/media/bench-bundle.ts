@@ -36,7 +36,13 @@ export function writeBundle(folder: string, { callers, seconds, parameters, send
   const bundle = new TestBundle(folder);
   const untilUs = START_US + seconds * 1_000_000;
   bundle.event({ atUs: START_US - 200_000, type: 'roomOpened', sdkAppId: 1, roomId: '7', roomIdType: 'number' });
-  bundle.event({ atUs: START_US - 190_000, type: 'taskStarted', taskId: TASK_ID, fromUs: START_US, parameters });
+  bundle.event({
+    atUs: START_US - 190_000,
+    type: 'taskStarted',
+    taskId: TASK_ID,
+    fromUs: START_US - 50_000,
+    parameters,
+  });
   const streams = callers.flatMap(({ codec, pictures, sounds }, index): Sent[] => [
     { userId: `user${index}`, kind: 'video', codec, frames: pictures },
     ...(sounds.length === 0

@@ -80,7 +80,8 @@ export class CopiedSegments implements Segments {
   }
 
   takeRest(): Segment | null {
-    if (this.#video.length === 0 && this.#audio.length === 0) return null;
+    const isThere = this.#index < this.#first;
+    if (isThere || (this.#video.length === 0 && this.#audio.length === 0)) return null;
     return this.#cut(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
   }
 

@@ -73,6 +73,8 @@ export class OriginalFile implements Disposable {
     AvError.check(this.#context.allocOutputContext2(null, format, temporary), `open ${format}`);
     if (tracks.video !== null) this.#streams.set('video', this.#videoStream(tracks.video));
     if (tracks.sound) this.#streams.set('audio', this.#soundStream());
+    // The same capture gives the same bytes: without this a WebM has a random number.
+    AvError.check(this.#context.setOption('fflags', '+bitexact'), 'option fflags');
     if (format === 'mp4')
       AvError.check(this.#context.setOption('movflags', '+faststart', 1 as never, 1 as never), 'faststart');
     AvError.check(this.#context.openOutputSync(), 'open file');

@@ -12,9 +12,18 @@ import {
   measureTones,
   probeFile,
 } from '../../../../test/scorer/index.ts';
+import { nowUs } from '../base/clock.ts';
 import type { RenderedFile } from '../recording/render-protocol.ts';
 import type { TaskParameters } from '../recording/task-parameters.ts';
-import { cachedPicture, cachedSound, orderFor, renderToEnd, TEST_PARAMETERS, TestCall } from './test-call.ts';
+import {
+  cachedPicture,
+  cachedSound,
+  orderFor,
+  renderToEnd,
+  startRender,
+  TEST_PARAMETERS,
+  TestCall,
+} from './test-call.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'callreel-reels-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -334,6 +343,56 @@ describe.concurrent('reels', () => {
     await expectFlashes(other, both);
     await expectTones(other, ANNA.pitchHz, both);
     expect((await probeFile(other.path)).video?.frames).toBeCloseTo((other.durationUs * 15) / 1e6, -1);
+  });
+
+  test.for([false, true])(
+    'live and later are the same files, to the byte, with a pause in them; originals: %s',
+    async (original) => {
+      const call = new TestCall(nowUs() + 500_000);
+      call.task(-0.1, 9, single({ mode: 'both', single: { merged: true, original } }));
+      call.caller('anna', { ...ANNA, codec: 'h264', fromS: 0, untilS: 9, keyInterval: 60 });
+      call.caller('ben', { ...BEN, codec: 'vp8', fromS: 1, untilS: 4 });
+      call.caller('ben', { ...BEN, codec: 'vp8', fromS: 6, untilS: 9 });
+      if (original) call.pause(2.5, 3.5);
+      const order = orderFor(join(folder, `live-${original}`));
+      const playing = call.play(order.bundleFolder, nowUs);
+      const live = await renderToEnd(order);
+      await playing;
+      const own = { workFolder: `${order.workFolder}-again`, outFolder: `${order.outFolder}-again` };
+      const again = await renderToEnd({ ...order, ...own });
+      const facts = (files: readonly RenderedFile[]): unknown => files.map((file) => [file.name, file.sha256]);
+      expect(live.files.length).toBe(3);
+      expect(facts(live.files)).toEqual(facts(again.files));
+    },
+  );
+
+  test.for([
+    ['copied', { output: { format: 'mp4' } }, 'h264'],
+    ['encoded', { output: { format: 'hls+mp4' } }, 'vp8'],
+    ['as captured', { single: { merged: true, original: true } }, 'vp8'],
+  ] as const)('killed at any moment single files are whole: %s', async ([kind, changes, codec]) => {
+    const call = new TestCall();
+    call.task(-0.1, 12, single({ single: { merged: true }, ...changes }));
+    call.caller('anna', { ...ANNA, codec, fromS: 0, untilS: 12, keyInterval: 45 });
+    const order = orderFor(join(folder, `killed-${kind}`));
+    call.write(order.bundleFolder);
+    for (const workMs of [0, 150, 300, 450]) {
+      const { child, messages, ended } = startRender(order);
+      // Whatever it is at: the moments only have to differ.
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 250 + workMs))]);
+      child.kill('SIGKILL');
+      await ended;
+      if (messages.some(({ type }) => type === 'finished')) break;
+    }
+    const { files } = await renderToEnd(order);
+    for (const file of files) {
+      expect(await complaintsOf(file.path)).toBe('');
+      await expectTones(file, ANNA.pitchHz, planned(call, file, 0, 12));
+      if (file.type === 'hls') continue;
+      const pictures = await seen(file);
+      expect(pictures.length).toBe(kind === 'encoded' ? Math.round((file.durationUs * 15) / 1e6) : 360);
+      expect(matchOnsets(flashOnsets(pictures), planned(call, file, 0, 12), 40_000)).toMatchObject(MATCH);
+    }
   });
 
   test('mixed, with the last picture where none comes', async () => {
