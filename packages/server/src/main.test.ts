@@ -48,7 +48,7 @@ describe('./callreel render', () => {
     writeFileSync(join(folder, 'first/mine.tmp'), 'of somebody else');
     const first = run('render', bundle, '--out', 'first');
     expect(first).toMatchObject({ code: 0, out: `recording: ${join(folder, 'first/1_7.mp4')}\n` });
-    expect(readdirSync(join(folder, 'first'))).toEqual(['1_7.mp4', 'mine.tmp']);
+    expect(readdirSync(join(folder, 'first'))).toEqual(['1_7.mp4', '1_7.poster.jpg', '1_7.thumbnails.jpg', '1_7.thumbnails.vtt', 'mine.tmp']);
     const params = join(folder, 'params.json');
     writeFileSync(
       params,
