@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { TaskParameters } from '../packages/server/src/recording/task-parameters.ts';
+import { DEFAULT_TASK_PARAMETERS, type TaskParameters } from '../packages/server/src/recording/task-parameters.ts';
 import { renderToEnd } from '../packages/server/src/render/test-call.ts';
 import { inState, press, startChromium } from './harness/chromium.ts';
 import { holdCall, SIGNALS, talk } from './harness/held-call.ts';
@@ -52,7 +52,10 @@ beforeAll(async () => {
   browser = await startChromium();
   player = await Player.open(browser, folder);
   await server.setTemplate({ video: VIDEO });
-  const { callers, callId } = await holdCall(server, { browsers: { all: browser } });
+  const { callers, callId } = await holdCall(server, {
+    browsers: { all: browser },
+    codecs: { alice: 'vp8', bob: 'h264' },
+  });
   const { alice, bob } = callers;
   if (alice === undefined || bob === undefined) throw new Error('A caller is missing.');
   await talk(9);
@@ -129,6 +132,44 @@ describe.each(FORMATS)('$name', ({ name, output, picture, sound }) => {
     expectTrue(verdicts, { title: name, leastOnsets: 7, fps: FPS });
     await expectPlays(path, { picture, durationUs: isGuessed ? null : recorded.file.durationUs });
   });
+});
+
+test.each([
+  ['encoded and copied', { merged: true }, ['h264', 'h264'], 'aac'],
+  ['as captured', { merged: true, original: true }, ['vp8', 'h264'], 'opus'],
+] as const)('single files, %s: true to the wire, and Chromium plays them', async (name, single, codecs, soundCodec) => {
+  const outFolder = join(folder, `single-${name.replaceAll(' ', '-')}`);
+  await mkdir(outFolder);
+  const taskId = String(recorded.journal.find(({ type }) => type === 'taskStarted')?.['taskId']);
+  const { files } = await renderToEnd({
+    taskId,
+    bundleFolder: recorded.captureFolder,
+    workFolder: `${outFolder}-work`,
+    outFolder,
+    baseName: 'single',
+    indexAlways: false,
+    complete: true,
+    parameters: { ...DEFAULT_TASK_PARAMETERS, mode: 'single', single },
+  });
+  expect(files.map(({ userId }) => userId).sort()).toEqual(['alice', 'bob']);
+  for (const { path, userId, startUs, durationUs, widthPx, heightPx } of files) {
+    const index = userId === 'alice' ? 0 : 1;
+    expect(await complaintsOf(path)).toBe('');
+    const facts = await probeFile(path);
+    expect([facts.video?.codec, facts.audio?.codec]).toEqual([codecs[index], soundCodec]);
+    const middle = { xPx: widthPx / 4, yPx: heightPx / 4, widthPx: widthPx / 2, heightPx: heightPx / 2 };
+    const verdicts = await judge(
+      { path, startUs },
+      recorded.captureFolder,
+      await streamsOf(recorded.captureFolder),
+      [{ userId: String(userId), pitchHz: PLACES[index]?.pitchHz ?? 0, rectangle: middle, kinds: ['video', 'audio'] }],
+      { fromUs: startUs + 1_000_000, untilUs: startUs + durationUs - 200_000 },
+    );
+    expectTrue(verdicts, { title: `single, ${name}, ${userId}`, leastOnsets: 7, fps: FPS });
+    const played = await player.play(relative(folder, path), [durationUs / 2e6], []);
+    expect(Math.abs(played.durationS - durationUs / 1e6), `${userId}: duration`).toBeLessThan(0.15);
+    expect(played.advancedS).toBeGreaterThan(1);
+  }
 });
 
 test('a pair that was split: each part plays by itself, and nothing lies between them', async () => {

@@ -12,6 +12,7 @@ const TYPES: Readonly<Record<string, string>> = Object.freeze({
   '.m4s': 'video/iso.segment',
   '.ts': 'video/mp2t',
   '.aac': 'audio/aac',
+  '.webm': 'video/webm',
   '.m3u8': 'application/vnd.apple.mpegurl',
   '.js': 'text/javascript',
 });
