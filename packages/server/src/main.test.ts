@@ -48,16 +48,23 @@ describe('./callreel render', () => {
     writeFileSync(join(folder, 'first/mine.tmp'), 'of somebody else');
     const first = run('render', bundle, '--out', 'first');
     expect(first).toMatchObject({ code: 0, out: `recording: ${join(folder, 'first/1_7.mp4')}\n` });
-    expect(readdirSync(join(folder, 'first'))).toEqual(['1_7.mp4', '1_7.poster.jpg', '1_7.thumbnails.jpg', '1_7.thumbnails.vtt', 'mine.tmp']);
+    expect(readdirSync(join(folder, 'first'))).toEqual([
+      '1_7.mp4',
+      '1_7.poster.jpg',
+      '1_7.thumbnails.jpg',
+      '1_7.thumbnails.vtt',
+      'mine.tmp',
+    ]);
     const params = join(folder, 'params.json');
     writeFileSync(
       params,
       JSON.stringify({ ...TEST_PARAMETERS, video: { ...TEST_PARAMETERS.video, widthPx: 320, heightPx: 180 } }),
     );
     expect(run('render', bundle, '--out', 'second', '--params', params, '--task', 't1').code).toBe(0);
-    writeFileSync(params, JSON.stringify({ ...TEST_PARAMETERS, output: { format: 'hls' } }));
+    writeFileSync(params, JSON.stringify({ ...TEST_PARAMETERS, output: { format: 'hls+mp4' } }));
     const list = run('render', bundle, '--out', 'list', '--params', params);
-    expect(list).toMatchObject({ code: 0, out: `recording: ${join(folder, 'list/1_7.m3u8')}\n` });
+    const both = ['1_7.m3u8', '1_7.mp4'].map((name) => `recording: ${join(folder, 'list', name)}\n`);
+    expect(list).toMatchObject({ code: 0, out: both.join('') });
     // The playlist and all that it names are there: ffmpeg reads it to the end without a complaint.
     execFileSync('ffmpeg', ['-v', 'error', '-xerror', '-i', join(folder, 'list/1_7.m3u8'), '-f', 'null', '-']);
     const size = (file: string): string =>

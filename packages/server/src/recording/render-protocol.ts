@@ -68,7 +68,7 @@ export type StillFile = { name: string; path: string; sizeBytes: number };
 
 /** What stands for a file where it is not played. */
 export type Stills = {
-  /** `<base>.poster.jpg`: the first picture of the thumbnails that is more than one colour, at most 640 px wide. */
+  /** `<base>.poster.jpg`, or `<name>.m3u8.poster.jpg` of a playlist: the first picture of the thumbnails that is more than one colour, at most 640 px wide. */
   poster: StillFile;
   /**
    * `picture`: `<base>.thumbnails.jpg`, up to 100 pictures of 160 px width, evenly spaced in time, in rows of ten. `index`:

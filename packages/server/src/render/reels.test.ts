@@ -138,6 +138,10 @@ describe.concurrent('reels', () => {
       name('ben', 'main_audiovideo.m3u8'),
       name('ben', 'main_1.mp4'),
     ]);
+    // Each with stills of its own, though names differ in the ending only.
+    const stills = files.flatMap((file) => [file.stills?.poster.name, file.stills?.thumbnails.index.name]);
+    expect(new Set(stills).size).toBe(12);
+    expect(stills).not.toContain(undefined);
     for (const end of ['_audiovideo.m3u8', '_1.mp4']) {
       const ben = fileOf(files, name('ben', `main${end}`));
       expect(ben).toMatchObject({ userId: 'ben', source: 'main', media: 'both' });

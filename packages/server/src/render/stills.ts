@@ -87,7 +87,8 @@ export class StillsMaker implements Disposable {
   }
 
   #make(file: RenderedFile, fromUs: number): Stills {
-    const base = join(dirname(file.path), parse(file.name).name);
+    // A playlist may have the name of an MP4 beside it.
+    const base = join(dirname(file.path), file.type === 'hls' ? file.name : parse(file.name).name);
     const segments = this.#segmentsBetween(fromUs, fromUs + file.durationUs);
     let step = 1;
     while (Math.ceil(segments.length / step) > THUMBNAILS_MAX) step *= 2;
