@@ -128,7 +128,7 @@ describe.concurrent('stills', () => {
     expectColor(await colorOf(stillsOf(files[1]).poster.path, 300, 80), [0xc0, 0x20, 0x20]);
     expect(readFileSync(stillsOf(files[2]).thumbnails.index.path, 'utf8')).toContain('00:00:00.000 --> ');
     const [playlist] = await rendered('hls', lateCall({ ...TEST_PARAMETERS, output: { format: 'hls' } }));
-    expect(stillsOf(playlist).thumbnails.index.name).toBe('1_7.thumbnails.vtt');
+    expect(stillsOf(playlist).thumbnails.index.name).toBe('1_7.m3u8.thumbnails.vtt');
   });
 
   test('copied pictures have stills too; a single file has the alarms of its streams', async () => {
