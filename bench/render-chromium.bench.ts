@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { renderArguments } from '../packages/server/src/recording/render-program.ts';
 import { DEFAULT_TASK_PARAMETERS } from '../packages/server/src/recording/task-parameters.ts';
 import { cpuTimeOf, median } from './cpu-time.ts';
 import { writeBundle } from './media/bench-bundle.ts';
-import { orderFor, RENDER_MAIN } from './media/bench-order.ts';
+import { orderFor } from './media/bench-order.ts';
 import { callMedia } from './media/call-media.ts';
 
 // A mixed render against a page in Chromium that plays the same four callers under Xvfb, grabbed by ffmpeg and encoded
@@ -43,7 +44,7 @@ async function compare(): Promise<void> {
     const theirs: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       const order = orderFor(join(folder, 'bundle'), join(folder, `round-${round}`));
-      ours.push((await cpuTimeOf(process.execPath, [RENDER_MAIN, JSON.stringify(order)])).totalMs);
+      ours.push((await cpuTimeOf(process.execPath, renderArguments(order))).totalMs);
       theirs.push(await grab(pathToFileURL(page).href, folder, round));
       console.log(`round ${round + 1}: render ${ours.at(-1)?.toFixed(0)} ms, Chromium ${theirs.at(-1)?.toFixed(0)} ms`);
     }

@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { renderArguments } from '../packages/server/src/recording/render-program.ts';
 import { DEFAULT_TASK_PARAMETERS } from '../packages/server/src/recording/task-parameters.ts';
 import { cpuTimeOf, median } from './cpu-time.ts';
 import { writeBundle } from './media/bench-bundle.ts';
-import { orderFor, RENDER_MAIN } from './media/bench-order.ts';
+import { orderFor } from './media/bench-order.ts';
 import { callMedia } from './media/call-media.ts';
 
 // What a mixed render costs: four callers, 640 × 360 each, into 1280 × 720 at 15 pictures a second, against x264 alone
@@ -26,7 +27,7 @@ try {
   const x264: number[] = [];
   const ffmpeg: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    ours.push((await cpuTimeOf(process.execPath, [RENDER_MAIN, JSON.stringify(order(`ours-${round}`))])).totalMs);
+    ours.push((await cpuTimeOf(process.execPath, renderArguments(order(`ours-${round}`)))).totalMs);
     const alone = await cpuTimeOf(process.execPath, [
       X264_ALONE,
       JSON.stringify(order(`x264-${round}`)),

@@ -3,9 +3,6 @@ import { join } from 'node:path';
 import type { RenderOrder } from '../../packages/server/src/recording/render-protocol.ts';
 import { TASK_ID } from './bench-bundle.ts';
 
-/** The program of a render child. */
-export const RENDER_MAIN = join(import.meta.dirname, '../../packages/server/src/render/main.ts');
-
 /** The order for a bundle; all that is made of it lies in folders under `ownFolder`, which are made. */
 export function orderFor(bundleFolder: string, ownFolder: string, { complete = true } = {}): RenderOrder {
   const [workFolder, outFolder] = [join(ownFolder, 'work'), join(ownFolder, 'out')];

@@ -1,14 +1,14 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { renderArguments } from '../../packages/server/src/recording/render-program.ts';
 import type { RenderMessage, RenderOrder } from '../../packages/server/src/recording/render-protocol.ts';
-import { RENDER_MAIN } from './bench-order.ts';
 
 /** A render child that runs, as the server starts it. */
 export type Rendering = { child: ChildProcess; ended: Promise<Extract<RenderMessage, { type: 'finished' }>> };
 
 /** Starts a render child. `ended` throws when it does not finish. */
 export function startRendering(order: RenderOrder, onMessage: (message: RenderMessage) => void): Rendering {
-  const child = fork(RENDER_MAIN, [JSON.stringify(order)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = spawn(process.execPath, renderArguments(order), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   let last: RenderMessage | null = null;
   child.on('message', (message: RenderMessage) => {
     last = message;

@@ -7,10 +7,14 @@ import { checkTaskParameters } from './apps/index.ts';
 import { CallreelError } from './base/index.ts';
 import { JOURNAL_FILE, type JournalEvent, JournalReader } from './capture/index.ts';
 import { mixedBaseName } from './recording/file-name.ts';
-import { PICTURES_FOLDER, type RenderMessage, type RenderOrder, type TaskParameters } from './recording/index.ts';
+import {
+  PICTURES_FOLDER,
+  type RenderMessage,
+  type RenderOrder,
+  renderArguments,
+  type TaskParameters,
+} from './recording/index.ts';
 import { picturesFor } from './render-pictures.ts';
-
-const RENDER_MAIN = join(import.meta.dirname, 'render/main.ts');
 
 /**
  * `callreel render <bundle> [--params <json file>] [--out <folder>] [--task <id>]`: renders a capture again,
@@ -118,7 +122,7 @@ function readParameters(path: string): TaskParameters {
 
 /** Runs the render in a child and shows how far it is; answers its last word. */
 async function renderInChild(order: RenderOrder): Promise<Extract<RenderMessage, { type: 'finished' | 'failed' }>> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', RENDER_MAIN, JSON.stringify(order)], {
+  const child = spawn(process.execPath, renderArguments(order), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const ended = Promise.withResolvers<Extract<RenderMessage, { type: 'finished' | 'failed' }>>();

@@ -16,6 +16,7 @@ export type {
 export { fetchPicture, keepPicture, PictureFetches } from './picture-fetch.ts';
 export { PICTURES_FOLDER, pictureUrlsOf } from './picture-name.ts';
 export { Recorder, type RecorderOutlet } from './recorder.ts';
+export { renderArguments } from './render-program.ts';
 export type {
   RenderedFile,
   RenderMessage,

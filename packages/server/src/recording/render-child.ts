@@ -1,13 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import type { Log } from '../base/log.ts';
+import { renderArguments } from './render-program.ts';
 import type { RenderMessage, RenderOrder } from './render-protocol.ts';
 import type { RenderSlots } from './render-slots.ts';
-
-const RENDER_MAIN = fileURLToPath(new URL('../render/main.ts', import.meta.url));
 
 /** Pauses before starting again after a crash, by number of crashes without progress, in ms. */
 const RESTART_PAUSES_MS = [0, 200, 1_000, 5_000, 15_000, 60_000] as const;
@@ -85,13 +83,7 @@ export class RenderChild {
 
   #start(): void {
     if (this.#closed) return;
-    const child = spawn(
-      process.execPath,
-      ['--disable-warning=ExperimentalWarning', RENDER_MAIN, JSON.stringify(this.#order)],
-      {
-        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      },
-    );
+    const child = spawn(process.execPath, renderArguments(this.#order), { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     this.#child = child;
     let outcome: RenderOutcome | null = null;
     child.on('message', (message: unknown) => {

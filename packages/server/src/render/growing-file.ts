@@ -4,7 +4,7 @@ import {
   fsyncSync,
   ftruncateSync,
   openSync,
-  readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeSync,
@@ -24,6 +24,8 @@ const INDEX_HEADROOM = 32;
 /** What is not on the disk yet at the end must be little, so it is sent there this often. */
 const SYNC_BYTES = 32 * 1024 * 1024;
 const DATA_HEAD_BYTES = 16;
+/** Everything is copied through here: a block for each segment would be 64 MB of garbage when the file is begun. */
+const block = Buffer.allocUnsafeSlow(256 * 1024);
 
 /**
  * The MP4 while it grows. The data of long files is copied as the segments come, behind room for the index, so
@@ -123,11 +125,7 @@ export class GrowingFile implements Disposable {
   #copy(segment: SegmentIndex, at: number): void {
     if (this.#fd === null) return;
     const length = dataBytesOf(segment);
-    writeAllSync(
-      this.#fd,
-      readFileSync(segment.path).subarray(segment.dataOffset, segment.dataOffset + length),
-      this.#dataStart + at,
-    );
+    copySync(segment, length, { fd: this.#fd, position: this.#dataStart + at });
     this.#unsyncedBytes += length;
     if (this.#unsyncedBytes < SYNC_BYTES) return;
     this.#unsyncedBytes = 0;
@@ -146,6 +144,24 @@ function dataBytesOf({ videoSizes, audioSizes }: SegmentIndex): number {
   for (const size of videoSizes) bytes += size;
   for (const size of audioSizes) bytes += size;
   return bytes;
+}
+
+function copySync(
+  { path, dataOffset }: SegmentIndex,
+  length: number,
+  { fd, position }: { fd: number; position: number },
+): void {
+  const source = openSync(path, 'r');
+  try {
+    for (let done = 0; done < length; ) {
+      const count = readSync(source, block, 0, Math.min(block.length, length - done), dataOffset + done);
+      if (count === 0) throw new Error('a segment is shorter than its index says');
+      writeAllSync(fd, block.subarray(0, count), position + done);
+      done += count;
+    }
+  } finally {
+    closeSync(source);
+  }
 }
 
 function writeAllSync(fd: number, bytes: Buffer, position: number): void {

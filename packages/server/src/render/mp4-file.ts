@@ -63,9 +63,12 @@ function fileHead(order: Mp4Order, video: SampleTable, audio: SampleTable, dataH
   }
 }
 
-/** The bytes of the pieces in order, in blocks of some MB: segments are small, and writes of a few KB would cost more than the copying. */
+/**
+ * The bytes of the pieces in order, in blocks of some MB: segments are small, and writes of a few KB would cost more than
+ * the copying. A block is good until the one behind the next is asked for.
+ */
 async function* blocks(pieces: readonly Piece[]): AsyncGenerator<Buffer> {
-  let block = Buffer.allocUnsafe(COPY_BYTES);
+  let [block, other] = [Buffer.allocUnsafeSlow(COPY_BYTES), Buffer.allocUnsafeSlow(COPY_BYTES)];
   let filled = 0;
   let path = '';
   let source: FileHandle | null = null;
@@ -84,7 +87,7 @@ async function* blocks(pieces: readonly Piece[]): AsyncGenerator<Buffer> {
         filled += bytesRead;
         if (filled < COPY_BYTES) continue;
         yield block;
-        block = Buffer.allocUnsafe(COPY_BYTES);
+        [block, other] = [other, block];
         filled = 0;
       }
     }
