@@ -1,4 +1,4 @@
-import { BotPublisher, type BotStream, type Pacer } from '@callreel/bots';
+import { BotPublisher, type BotStream, type BotVideoCodec, type Pacer } from '@callreel/bots';
 import { newDeviceId, SignallingClient } from '@callreel/callkit/signalling';
 import type { StreamKind, StreamSource } from '@callreel/protocol';
 import { type LossyRelay, throughRelay, withoutAddresses } from './lossy-relay.ts';
@@ -8,6 +8,8 @@ import { type PlainPicture, pictureLoop, soundLoop } from './signal-loop.ts';
 /** What a planned caller is seen and heard by. */
 export type PlannedSignal = PlainPicture & {
   pitchHz: number;
+  /** Default `vp8`. */
+  codec?: BotVideoCodec;
   /** Byte of the video-orientation header. */
   orientation?: number;
 };
@@ -100,7 +102,7 @@ export class PlannedCaller {
       signalling: this.#relay === null ? this.#signalling : relayed(this.#signalling, this.#relay),
       callId: this.#callId,
       streams,
-      videoCodec: 'vp8',
+      videoCodec: this.signal.codec ?? 'vp8',
       pacer: this.#pacer,
       keys: undefined,
     });
@@ -113,6 +115,22 @@ export class PlannedCaller {
     if (muted) this.#publisher?.mute(kind, source, true);
     await this.#signalling.request('room.mute', told);
     if (!muted) this.#publisher?.mute(kind, source, false);
+  }
+
+  /** Sends nothing any more, as a page that is closed; {@link PlannedCaller.publish} comes back. */
+  stopSending(): void {
+    this.#publisher?.close();
+    this.#publisher = null;
+  }
+
+  /** Waits until the server has the caller again; to be called before it is gone. */
+  back(): Promise<void> {
+    return new Promise((resolve) => {
+      const forget = this.#signalling.on('connected', () => {
+        forget();
+        resolve();
+      });
+    });
   }
 
   /** Leaves the call. */
@@ -132,12 +150,12 @@ export class PlannedCaller {
 }
 
 async function streamsOf(
-  { pitchHz, orientation, ...picture }: PlannedSignal,
+  { pitchHz, orientation, codec, ...picture }: PlannedSignal,
   source: StreamSource,
 ): Promise<BotStream[]> {
   return [
     { kind: 'audio', source, loop: await soundLoop(pitchHz) },
-    { kind: 'video', source, loop: pictureLoop(picture), ...(orientation === undefined ? {} : { orientation }) },
+    { kind: 'video', source, loop: pictureLoop(picture, codec), ...(orientation === undefined ? {} : { orientation }) },
   ];
 }
 

@@ -1,6 +1,6 @@
-import { type Loop, signalOf } from '@callreel/bots';
+import { type BotVideoCodec, type Loop, signalOf } from '@callreel/bots';
 import { encodeAudioLoop } from '../../packages/bots/src/audio-loop.ts';
-import { packetiseVp8 } from '../../packages/bots/src/packetise.ts';
+import { packetiseH264, packetiseVp8 } from '../../packages/bots/src/packetise.ts';
 import { type TestPicture, testPicture } from '../../packages/server/src/render/test-signal.ts';
 
 /** Pictures a second of a planned caller. */
@@ -14,10 +14,10 @@ export type PlainPicture = Pick<TestPicture, 'color' | 'lowerColor' | 'widthPx' 
 const pictures = new Map<string, Loop>();
 const sounds = new Map<number, Promise<Loop>>();
 
-/** A loop of VP8 pictures, white for two pictures at every whole second, the first of which is a key picture. */
-export function pictureLoop(picture: PlainPicture): Loop {
-  const name = JSON.stringify(picture);
-  const made = pictures.get(name) ?? encodePictures(picture);
+/** A loop of pictures, white for two pictures at every whole second, the first of which is a key picture. */
+export function pictureLoop(picture: PlainPicture, codec: BotVideoCodec = 'vp8'): Loop {
+  const name = `${codec} ${JSON.stringify(picture)}`;
+  const made = pictures.get(name) ?? encodePictures(picture, codec);
   pictures.set(name, made);
   return made;
 }
@@ -29,11 +29,14 @@ export function soundLoop(pitchHz: number): Promise<Loop> {
   return made;
 }
 
-function encodePictures(picture: PlainPicture): Loop {
+function encodePictures(picture: PlainPicture, codec: BotVideoCodec): Loop {
   const keyInterval = FPS;
-  const frames = testPicture({ codec: 'vp8', seconds: LOOP_S, fps: FPS, keyInterval, ...picture });
+  const frames = testPicture({ codec, seconds: LOOP_S, fps: FPS, keyInterval, ...picture });
   return {
-    units: frames.map(({ data }, index) => ({ payloads: packetiseVp8(data), key: index % keyInterval === 0 })),
+    units: frames.map(({ data }, index) => ({
+      payloads: codec === 'vp8' ? packetiseVp8(data) : packetiseH264(data),
+      key: index % keyInterval === 0,
+    })),
     clockRate: 90_000,
     unitsPerSecond: FPS,
   };

@@ -72,6 +72,20 @@ export function headerOf(dump: Buffer): { u: number; c: string } {
   return JSON.parse(dump.toString('utf8', 10, 10 + dump.readUInt16BE(8)));
 }
 
+/** How many pictures of a stream came until then, by their RTP times: read without the code under test. */
+export async function picturesSent(
+  captureFolder: string,
+  { dump }: JournalledStream,
+  untilUs: number,
+): Promise<number> {
+  const bytes = await readFile(join(captureFolder, dump));
+  const { u: firstUs } = headerOf(bytes);
+  const timestamps = new Set<number>();
+  for (let at = 10 + bytes.readUInt16BE(8); at + 10 <= bytes.length; at += 10 + bytes.readUInt16BE(at + 8))
+    if (firstUs + bytes.readUInt32BE(at + 4) * 1000 <= untilUs) timestamps.add(bytes.readUInt32BE(at + 14));
+  return timestamps.size;
+}
+
 /** Media time of the first packet in order: that of the packet that waited least, less the RTP time between the two. */
 function clockOf(dump: Buffer, rateHz: number): { firstRtpUs: number } {
   const headerBytes = dump.readUInt16BE(8);

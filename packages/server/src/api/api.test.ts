@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Applications, ConsoleUsers, type Credentials, createFirstCredentials, RestKeys } from '../apps/index.ts';
 import { type Database, openDatabase } from '../base/db/index.ts';
-import { createLog } from '../base/index.ts';
+import { CallreelError, createLog } from '../base/index.ts';
 import { Catalogue, type MediaRecord } from '../library/index.ts';
 import { DEFAULT_TASK_PARAMETERS } from '../recording/task-parameters.ts';
 import { LocalStore, type Store } from '../store/index.ts';
@@ -31,6 +31,17 @@ let own: MediaRecord;
 let foreign: MediaRecord;
 let mediaServer: () => Promise<void> = async () => undefined;
 const asked: object[] = [];
+const ordered: unknown[][] = [];
+const taskOrders = {
+  owner: async (taskId: string) =>
+    taskId === 'own-task' ? { sdkAppId: own.sdkAppId } : taskId === 'foreign-task' ? { sdkAppId: 5 } : null,
+  modify: async (taskId: string, parameters: unknown) => void ordered.push(['modify', taskId, parameters]),
+  pause: async (taskId: string) => void ordered.push(['pause', taskId]),
+  resume: async () => {
+    throw new CallreelError('TaskNotPaused');
+  },
+  stop: async (taskId: string) => void ordered.push(['stop', taskId]),
+};
 
 beforeAll(async () => {
   database = await openDatabase({ dataFolder: folder, databaseUrl: null });
@@ -117,6 +128,7 @@ beforeAll(async () => {
     store: watched,
     calls: reader('calls'),
     recordings: reader('recordings'),
+    taskOrders,
     checks: { database: () => database.ping(), mediaServer: () => mediaServer() },
     demo: false,
     callPageFolder,
@@ -494,6 +506,68 @@ describe('recording settings', () => {
   });
 });
 
+describe('orders for tasks', () => {
+  const ORDERS = [
+    ['PATCH', ''],
+    ['POST', '/pause'],
+    ['POST', '/resume'],
+    ['POST', '/stop'],
+  ] as const;
+  const order = (
+    [method, path]: (typeof ORDERS)[number],
+    headers: Record<string, string>,
+    { taskId = 'own-task', payload = { parameters: { fps: 1 } } }: { taskId?: string; payload?: object } = {},
+  ) =>
+    api.inject({
+      method,
+      url: `/api/v1/recordings/${taskId}${path}`,
+      headers,
+      ...(method === 'PATCH' ? { payload } : {}),
+    });
+
+  test('are handed on, and answered by the task', async () => {
+    ordered.length = 0;
+    asked.length = 0;
+    const answers = [];
+    for (const each of ORDERS) answers.push(await order(each, restKey()));
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 409, 200]);
+    expect(answers[0]?.json()).toEqual({ name: 'recordings' });
+    expect(asked[0]).toEqual({ name: 'recordings', taskId: 'own-task', limit: 1 });
+    expect(answers[2]?.json().error).toMatchObject({ code: 'TaskNotPaused', retry: false });
+    expect(ordered).toEqual([
+      ['modify', 'own-task', { fps: 1 }],
+      ['pause', 'own-task'],
+      ['stop', 'own-task'],
+    ]);
+  });
+
+  test('are for who may change something of the application, and nobody else', async () => {
+    ordered.length = 0;
+    const cookie = await signIn();
+    for (const each of ORDERS) {
+      const refused = async (...who: Parameters<typeof order> extends [unknown, ...infer Rest] ? Rest : never) =>
+        (await order(each, ...who)).json().error.code;
+      expect(await refused({})).toBe('NotSignedIn');
+      expect(await refused(cookie)).toBe('NotAllowed');
+      expect(await refused(basic('AKIDforeign', 'f'))).toBe('TaskUnknown');
+      expect(await refused(restKey(), { taskId: 'foreign-task' })).toBe('TaskUnknown');
+      expect(await refused(admin(), { taskId: 'none' })).toBe('TaskUnknown');
+      await database.db.updateTable('console_users').set({ role: 'reviewer' }).execute();
+      expect(await refused(admin())).toBe('NotAllowed');
+      await database.db.updateTable('console_users').set({ role: 'owner' }).execute();
+    }
+    expect(ordered).toEqual([]);
+    expect((await order(ORDERS[1], { ...cookie, 'x-callreel-request': '1' })).statusCode).toBe(200);
+    expect((await order(ORDERS[1], basic('AKIDforeign', 'f'), { taskId: 'foreign-task' })).statusCode).toBe(200);
+  });
+
+  test('of another form are refused', async () => {
+    for (const payload of [{}, { parameters: {}, more: 1 }])
+      expect((await order(ORDERS[0], restKey(), { payload })).json().error.code).toBe('ParameterInvalid');
+    expect((await get('/api/v1/recordings/own-task/pause', restKey())).statusCode).toBe(405);
+  });
+});
+
 describe('lists of other stages', () => {
   test('are asked within what the viewer sees', async () => {
     asked.length = 0;
@@ -555,6 +629,7 @@ describe('errors', () => {
       store,
       calls: { list: () => Promise.reject(new Error(secret)) },
       recordings: { list: async () => [] },
+      taskOrders,
       checks: { database: async () => undefined, mediaServer: async () => undefined },
     });
     const answer = await broken.inject({ url: '/api/v1/calls', headers: admin() });

@@ -13,6 +13,7 @@ import { RouteTable } from './route-table.ts';
 import { securityHeaders } from './security-headers.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { SignInLimiter } from './sign-in-limiter.ts';
+import { taskRoutes } from './task-routes.ts';
 import { Authentication } from './viewer.ts';
 
 // Recording settings, the largest body there is, have some 600 bytes.
@@ -61,6 +62,7 @@ export async function createApi(deps: ApiDeps): Promise<ApiInstance> {
   mediaRoutes(api, deps, authentication);
   applicationRoutes(api, deps, authentication);
   listRoutes(api, deps, authentication);
+  taskRoutes(api, deps, authentication);
   await pageRoutes(api, deps);
   await api.ready();
   return api;

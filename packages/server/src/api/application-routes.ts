@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { CallreelError } from '../base/index.ts';
 import type { ApiDeps } from './deps.ts';
 import type { ApiInstance } from './instance.ts';
-import { type Authentication, sees, type Viewer } from './viewer.ts';
+import { type Authentication, mustChange, sees, type Viewer } from './viewer.ts';
 
 /** Recording settings of an application. */
 export function applicationRoutes(
@@ -21,8 +21,7 @@ export function applicationRoutes(
   api.put(url, { schema: { params } }, async (request) => {
     const viewer = await authentication.viewer(request);
     mustSee(viewer, request.params.sdkAppId);
-    if (viewer.kind === 'consoleUser' && viewer.user.role === 'reviewer')
-      throw new CallreelError('NotAllowed', 'Reviewers change nothing.');
+    mustChange(viewer);
     return knownHere(applications.setRecordingSettings(request.params.sdkAppId, request.body));
   });
 }

@@ -1,11 +1,12 @@
 import type { Applications, ConsoleUsers, RestKeys } from '../apps/index.ts';
 import type { Log } from '../base/index.ts';
 import type { Library } from '../library/index.ts';
+import type { TaskOrders } from '../recording/index.ts';
 import type { Store } from '../store/index.ts';
 
-/** A list that another stage reads for the API: the newest first; `sdkAppId` missing means all applications. */
+/** A list that another stage reads for the API: the newest first; `sdkAppId` missing means all applications, `taskId` all tasks. */
 export interface ListReader {
-  list(query: { sdkAppId?: number; limit: number }): Promise<readonly object[]>;
+  list(query: { sdkAppId?: number; taskId?: string; limit: number }): Promise<readonly object[]>;
 }
 
 /** What the API is made of. It holds no logic of its own: everything is asked of these. */
@@ -18,6 +19,7 @@ export type ApiDeps = {
   store: Store;
   calls: ListReader;
   recordings: ListReader;
+  taskOrders: Pick<TaskOrders, 'owner' | 'modify' | 'pause' | 'resume' | 'stop'>;
   /** Each answers when that part works and throws when it does not. */
   checks: { database: () => Promise<void>; mediaServer: () => Promise<void> };
   /** Demo mode: the call page may be used without a UserSig. */

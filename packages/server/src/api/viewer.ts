@@ -73,3 +73,9 @@ export function sessionToken(request: FastifyRequest): string | undefined {
 export function sees(viewer: Viewer, sdkAppId: number): boolean {
   return viewer.sdkAppId === null || viewer.sdkAppId === sdkAppId;
 }
+
+/** @throws {CallreelError} `NotAllowed` for who may only look. */
+export function mustChange(viewer: Viewer): void {
+  if (viewer.kind === 'consoleUser' && viewer.user.role === 'reviewer')
+    throw new CallreelError('NotAllowed', 'Reviewers change nothing.');
+}

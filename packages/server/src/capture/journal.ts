@@ -1,11 +1,15 @@
 import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { nowUs } from '../base/clock.ts';
+import type { TaskParameters } from '../recording/task-parameters.ts';
 import type { RoomEvent } from '../room/room-event.ts';
-import type { JournalEvent, PictureEvent, TaskEvent } from './journal-event.ts';
+import type { JournalEvent, PictureEvent, TaskEvent, TaskStopReason } from './journal-event.ts';
 
 /** Name of the journal inside a bundle. */
 export const JOURNAL_FILE = 'journal.jsonl';
+
+/** What a journal says of a task: what it asks for now, whether it is paused, and why it is over, or null. */
+export type JournalledTask = { parameters: TaskParameters; paused: boolean; stopReason: TaskStopReason | null };
 
 /**
  * Writes the journal of one room session. Every line is handed to the kernel before `append` returns, so that
@@ -20,7 +24,7 @@ export class Journal {
   #closed = false;
   readonly #users = new Set<string>();
   readonly #streams = new Map<string, { streamId: string; userId: string }>();
-  readonly #tasks = new Map<string, 'started' | 'stopped'>();
+  readonly #tasks = new Map<string, JournalledTask>();
   readonly #pictures = new Set<string>();
 
   private constructor(folder: string, fd: number) {
@@ -59,8 +63,13 @@ export class Journal {
   }
 
   /** What the journal says of a task, or null when it says nothing. */
-  taskState(taskId: string): 'started' | 'stopped' | null {
+  task(taskId: string): Readonly<JournalledTask> | null {
     return this.#tasks.get(taskId) ?? null;
+  }
+
+  /** Whether somebody ordered the end of a task of this room session. */
+  get isStoppedByOrder(): boolean {
+    return [...this.#tasks.values()].some(({ stopReason }) => stopReason === 'order');
   }
 
   /** Whether the journal says of a picture, by its address, that it is kept or cannot be had. */
@@ -109,10 +118,17 @@ export class Journal {
         this.#streams.delete(event.streamId);
         break;
       case 'taskStarted':
-        this.#tasks.set(event.taskId, 'started');
+        this.#tasks.set(event.taskId, { parameters: event.parameters, paused: false, stopReason: null });
         break;
       case 'taskStopped':
-        this.#tasks.set(event.taskId, 'stopped');
+        this.#change(event.taskId, { stopReason: event.reason });
+        break;
+      case 'taskModified':
+        this.#change(event.taskId, { parameters: event.parameters });
+        break;
+      case 'taskPaused':
+      case 'taskResumed':
+        this.#change(event.taskId, { paused: event.type === 'taskPaused' });
         break;
       case 'pictureKept':
       case 'pictureFailed':
@@ -121,5 +137,10 @@ export class Journal {
       default:
         break;
     }
+  }
+
+  #change(taskId: string, change: Partial<JournalledTask>): void {
+    const task = this.#tasks.get(taskId);
+    if (task !== undefined) this.#tasks.set(taskId, { ...task, ...change });
   }
 }

@@ -125,9 +125,11 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     maxRenders: config.render.maxConcurrent,
     outlet: {
       keep: (task, file) => keep({ store, library, log }, task, file),
-      sign: ({ roomSessionId }, recording) => {
-        rooms
-          .get(roomSessionId)
+      sign: ({ sdkAppId, roomId, roomSessionId }, recording) => {
+        const room = rooms.find(sdkAppId, roomId);
+        // The room may be over before its task is.
+        if (room?.identity.roomSessionId !== roomSessionId) return;
+        room
           .setRecording(recording)
           .catch((error: unknown) => log.error({ err: error, roomSessionId }, 'recording sign could not be switched'));
       },
@@ -188,6 +190,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     store,
     calls: { list: (query) => listCalls(db, query) },
     recordings: { list: (query) => listTasks(db, query) },
+    taskOrders: recorder.orders,
     checks: { database: () => database.ping(), mediaServer: async () => void sfu.connection },
   });
   undo.push(() => api.close());
@@ -225,6 +228,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     }),
   );
   await rooms.resume(open, (identity) => journals.of(identity, false));
+  recorder.showSigns();
   await calls.resume((call) => rooms.find(call.sdkAppId, call.roomId) !== null);
   for (const { identity } of [...rooms])
     if (calls.inRoom(identity.sdkAppId, identity.roomId) === null) await rooms.close(identity.roomSessionId);

@@ -27,5 +27,6 @@ export type {
   Stills,
   StreamReport,
 } from './render-protocol.ts';
+export type { TaskOrders } from './task-orders.ts';
 export { DEFAULT_TASK_PARAMETERS, mediaOf, type TaskParameters } from './task-parameters.ts';
 export { listTasks, type TaskRecord } from './task-record.ts';

@@ -9,7 +9,6 @@ type StoredParameters = TaskParameters & { indexAlways: boolean };
 
 /** Writes a new task. */
 export async function insertTask(db: Kysely<Tables>, task: Task): Promise<void> {
-  const stored: StoredParameters = { ...task.parameters, indexAlways: task.indexAlways };
   await db
     .insertInto('tasks')
     .values({
@@ -20,20 +19,45 @@ export async function insertTask(db: Kysely<Tables>, task: Task): Promise<void> 
       room_id_type: task.room.roomIdType,
       origin: task.origin,
       state: task.state,
-      parameters: JSON.stringify(stored),
+      parameters: storedParameters(task),
       started_us: task.startedUs,
       until_us: task.untilUs,
       stop_reason: task.stopReason,
+      paused: task.paused,
       report: null,
     })
     .execute();
+}
+
+/** Writes what a running task asks for from now on. */
+export async function setTaskParameters(
+  db: Kysely<Tables>,
+  task: Pick<Task, 'taskId' | 'parameters' | 'indexAlways'>,
+): Promise<void> {
+  await db
+    .updateTable('tasks')
+    .set({ parameters: storedParameters(task) })
+    .where('task_id', '=', task.taskId)
+    .where('state', '=', 'running')
+    .execute();
+}
+
+/** Writes whether a running task is paused. */
+export async function pauseTask(db: Kysely<Tables>, taskId: string, paused: boolean): Promise<void> {
+  await db.updateTable('tasks').set({ paused }).where('task_id', '=', taskId).where('state', '=', 'running').execute();
+}
+
+/** The application of a task in any state, or null. */
+export async function taskOwner(db: Kysely<Tables>, taskId: string): Promise<{ sdkAppId: number } | null> {
+  const row = await db.selectFrom('tasks').select('sdk_app_id').where('task_id', '=', taskId).executeTakeFirst();
+  return row === undefined ? null : { sdkAppId: row.sdk_app_id };
 }
 
 /** Writes that a task's window is closed. */
 export async function stopTask(db: Kysely<Tables>, { taskId, untilUs, stopReason }: Task): Promise<void> {
   await db
     .updateTable('tasks')
-    .set({ state: 'stopped', until_us: untilUs, stop_reason: stopReason })
+    .set({ state: 'stopped', until_us: untilUs, stop_reason: stopReason, paused: false })
     .where('task_id', '=', taskId)
     .where('state', '=', 'running')
     .execute();
@@ -63,8 +87,7 @@ export async function unfinishedTasks(db: Kysely<Tables>): Promise<Task[]> {
     .orderBy('started_us')
     .execute();
   return rows.map((row) => {
-    // Written by insertTask only.
-    const { indexAlways, ...parameters } = row.parameters as StoredParameters;
+    const { indexAlways, ...parameters } = readParameters(row.parameters);
     return {
       taskId: row.task_id,
       room: {
@@ -76,6 +99,7 @@ export async function unfinishedTasks(db: Kysely<Tables>): Promise<Task[]> {
       origin: row.origin,
       state: row.state,
       parameters,
+      paused: row.paused,
       indexAlways,
       startedUs: row.started_us,
       untilUs: row.until_us,
@@ -110,4 +134,15 @@ export async function spentCaptures(
     )
     .execute();
   return rows.map((row) => row.room_session_id);
+}
+
+/** A task's parameters as its row has them; of rows that this file wrote. */
+export function readParameters(stored: object): StoredParameters {
+  // Written by storedParameters only.
+  return stored as StoredParameters;
+}
+
+function storedParameters({ parameters, indexAlways }: Pick<Task, 'parameters' | 'indexAlways'>): string {
+  const stored: StoredParameters = { ...parameters, indexAlways };
+  return JSON.stringify(stored);
 }

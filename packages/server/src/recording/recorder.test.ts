@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createFirstCredentials } from '../apps/index.ts';
 import type { RecordingSettings } from '../apps/recording-settings.ts';
+import { CallreelError } from '../base/callreel-error.ts';
 import { type Database, openDatabase } from '../base/db/index.ts';
 import { Journal } from '../capture/journal.ts';
 import type { JournalEvent } from '../capture/journal-event.ts';
@@ -192,6 +193,122 @@ describe('an automatic task', () => {
   });
 });
 
+describe('orders', () => {
+  const LAYOUT = { mode: 'floating' } as const;
+
+  async function running(): Promise<{ room: TestRoom; taskId: string }> {
+    const room = await TestRoom.open();
+    await room.say({ type: 'userEntered', userId: 'alice' });
+    await room.publish('alice', 'a');
+    return { room, taskId: (await room.tasks())[0]?.taskId ?? '' };
+  }
+
+  test('other parameters, a pause, its end and the end: row, journal and sign say so', async () => {
+    const { room, taskId } = await running();
+    const parameters = { ...settings.template, layout: LAYOUT, subscription: { notAudio: ['bob'] } };
+    await recorder.orders.modify(taskId, parameters);
+    expect(await room.tasks()).toMatchObject([{ state: 'running', paused: false, parameters }]);
+    await recorder.orders.pause(taskId);
+    expect(await room.tasks()).toMatchObject([{ state: 'running', paused: true }]);
+    await recorder.orders.resume(taskId);
+    await recorder.orders.pause(taskId);
+    await recorder.orders.stop(taskId);
+    expect(room.taskEvents()).toMatchObject([
+      { type: 'taskStarted', parameters: settings.template },
+      { type: 'taskModified', taskId, parameters },
+      { type: 'taskPaused', taskId },
+      { type: 'taskResumed', taskId },
+      { type: 'taskPaused', taskId },
+      { type: 'taskStopped', taskId, reason: 'order' },
+    ]);
+    expect(signs).toEqual([true, true, false, true, false, false]);
+    await recorder.settled();
+    expect(await room.tasks()).toMatchObject([{ state: 'failed', paused: false, stopReason: 'order' }]);
+  });
+
+  test('who ordered the end of a recording does not get another one by the next stream', async () => {
+    const { room, taskId } = await running();
+    await recorder.orders.stop(taskId);
+    await room.publish('bob', 'b');
+    room.journal.close();
+    room.journal = Journal.open(room.journal.folder);
+    await recorder.close();
+    recorder = newRecorder();
+    await recorder.resume([{ identity: room.identity, journal: room.journal }]);
+    await room.publish('carol', 'c');
+    expect(await room.tasks()).toHaveLength(1);
+  });
+
+  test.each<[string, object, string]>([
+    ['the size', { video: { ...DEFAULT_TASK_PARAMETERS.video, widthPx: 640 } }, 'video.widthPx is 640: must stay 1280'],
+    ['the mode', { mode: 'both' }, 'mode is "both": must stay "mixed"'],
+    ['a field more', { fill: 'black' }, 'fill is "black": must stay left out'],
+    ['a field less', { alarms: undefined }, 'alarms is not given: must stay {"silentS":9}'],
+    ['nonsense', { layout: { mode: 'heap' } }, 'layout.mode is "heap"'],
+    ['a private picture', { background: { url: 'file:///etc/passwd' } }, 'background.url'],
+  ])('%s cannot change, and nothing does', async (_, change, sentence) => {
+    settings.template = { ...settings.template, alarms: { silentS: 9 } };
+    const { room, taskId } = await running();
+    const parameters: object = JSON.parse(JSON.stringify({ ...settings.template, layout: LAYOUT, ...change }));
+    await expect(recorder.orders.modify(taskId, parameters)).rejects.toMatchObject({
+      code: 'ParameterInvalid',
+      message: expect.stringContaining(sentence),
+    });
+    expect(room.taskEvents()).toHaveLength(1);
+    expect(await room.tasks()).toMatchObject([{ parameters: settings.template }]);
+  });
+
+  test('are refused by tasks that are unknown, over, or paused or not paused already', async () => {
+    const { room, taskId } = await running();
+    const { orders } = recorder;
+    const all = (id: string) =>
+      Promise.all(
+        [orders.modify(id, settings.template), orders.pause(id), orders.resume(id), orders.stop(id)].map((each) =>
+          each.then(
+            () => 'done',
+            (error: unknown) => (error instanceof CallreelError ? error.code : String(error)),
+          ),
+        ),
+      );
+    expect(await all('none')).toEqual(Array(4).fill('TaskUnknown'));
+    await expect(orders.resume(taskId)).rejects.toMatchObject({ code: 'TaskNotPaused' });
+    await orders.pause(taskId);
+    await expect(orders.pause(taskId)).rejects.toMatchObject({ code: 'TaskPaused' });
+    await room.say({ type: 'roomClosing' });
+    expect(await all(taskId)).toEqual(Array(4).fill('TaskNotRunning'));
+    await recorder.settled();
+    expect(await all(taskId)).toEqual(Array(4).fill('TaskNotRunning'));
+    expect(await orders.owner(taskId)).toEqual({ sdkAppId });
+    expect(await orders.owner('none')).toBeNull();
+  });
+
+  test('many at once are done one after the other, and the end comes once', async () => {
+    const { room, taskId } = await running();
+    const { orders } = recorder;
+    const asked = [
+      orders.pause(taskId),
+      orders.resume(taskId),
+      room.say({ type: 'roomClosing' }),
+      orders.stop(taskId),
+      orders.pause(taskId),
+    ];
+    const outcomes = await Promise.allSettled(asked);
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'rejected',
+    ]);
+    expect(room.taskEvents().map(({ type }) => type)).toEqual([
+      'taskStarted',
+      'taskPaused',
+      'taskResumed',
+      'taskStopped',
+    ]);
+  });
+});
+
 describe('idle time', () => {
   test('ends the task where the last user left, when nobody comes back', async () => {
     settings = { ...settings, template: { ...settings.template, maxIdleMs: 60 } };
@@ -243,6 +360,40 @@ describe('after a crash', () => {
     expect(room.taskEvents()).toMatchObject([{ type: 'taskStarted' }, { type: 'taskStopped', untilUs }]);
     await recorder.settled();
     expect(await room.tasks()).toMatchObject([{ state: 'failed' }]);
+  });
+
+  test('what was ordered and not journalled yet is journalled by the next process', async () => {
+    const room = await TestRoom.open();
+    await room.say({ type: 'userEntered', userId: 'alice' });
+    await room.publish('alice', 'a');
+    const taskId = (await room.tasks())[0]?.taskId ?? '';
+    const next = async (row: { parameters?: string; paused?: boolean }): Promise<void> => {
+      await recorder.close();
+      // As a kill -9 leaves it that comes after the row and before the journal's line.
+      await database.db.updateTable('tasks').set(row).where('task_id', '=', taskId).execute();
+      room.journal.close();
+      room.journal = Journal.open(room.journal.folder);
+      recorder = newRecorder();
+      await recorder.resume([{ identity: room.identity, journal: room.journal }]);
+    };
+    const parameters = { ...settings.template, backgroundColor: '#123456' };
+    await next({ parameters: JSON.stringify({ ...parameters, indexAlways: true }), paused: true });
+    const [, ...events] = room.taskEvents();
+    expect(events).toMatchObject([
+      { type: 'taskModified', taskId, parameters },
+      { type: 'taskPaused', taskId },
+    ]);
+    expect(events[0]).not.toHaveProperty('parameters.indexAlways');
+    signs = [];
+    recorder.showSigns();
+    expect(signs).toEqual([false]);
+    await next({ paused: true });
+    expect(room.taskEvents()).toHaveLength(3);
+    await next({ paused: false });
+    expect(room.taskEvents().slice(3)).toMatchObject([{ type: 'taskResumed', taskId }]);
+    signs = [];
+    recorder.showSigns();
+    expect(signs).toEqual([true]);
   });
 
   test('a task whose room is gone is stopped, not forgotten', async () => {

@@ -16,12 +16,15 @@ import { RenderChild } from './render-child.ts';
 import type { RenderedFile } from './render-protocol.ts';
 import { RenderSlots } from './render-slots.ts';
 import type { Task } from './task.ts';
+import { completeJournal } from './task-journal.ts';
+import { TaskOrders } from './task-orders.ts';
+import { TaskTurns } from './task-turns.ts';
 
 /** Where the words of recording go. */
 export interface RecorderOutlet {
   /** Keeps a finished file; when this returns the file is in the library. */
   keep(task: Task, file: RenderedFile): Promise<void>;
-  /** The recording sign of a room: whether a task runs in it. Never waited for. */
+  /** The recording sign of a room: whether a task runs in it that is not paused. Never waited for. */
   sign(room: RoomIdentity, recording: boolean): void;
 }
 
@@ -58,13 +61,16 @@ const KEEP_RETRY_MS = 5_000;
 const SWEEP_MS = 600_000;
 
 /**
- * Starts, stops and finishes recording tasks.
+ * Starts, stops and finishes recording tasks; what can be ordered of them from outside is in {@link Recorder.orders}.
  *
  * Life: {@link Recorder.resume} once, then room events; {@link Recorder.close} leaves running tasks to the next process.
  */
 export class Recorder {
+  /** Orders for tasks that run. */
+  readonly orders: TaskOrders;
   readonly #parts: RecorderParts;
   readonly #slots: RenderSlots;
+  readonly #turns = new TaskTurns();
   readonly #rooms = new Map<string, RecordedRoom>();
   readonly #tasks = new Map<string, { task: Task; render: RenderChild; finished: Promise<void> }>();
   #sweep: NodeJS.Timeout | null = null;
@@ -73,6 +79,20 @@ export class Recorder {
   constructor(parts: RecorderParts) {
     this.#parts = parts;
     this.#slots = new RenderSlots(parts.maxRenders);
+    this.orders = new TaskOrders({
+      db: parts.db,
+      log: parts.log,
+      turns: this.#turns,
+      find: (taskId) => {
+        const task = this.#tasks.get(taskId)?.task;
+        return task === undefined ? null : { task, journal: this.#roomOf(task)?.journal ?? null };
+      },
+      changed: (task, journal) => {
+        this.#tell(journal, task);
+        this.#sign(task.room);
+      },
+      stop: (task, untilUs) => this.#stop(task, untilUs, 'order', this.#roomOf(task)?.journal ?? null),
+    });
   }
 
   /** Whether what is published in an application's rooms is captured from the first packet on. */
@@ -101,11 +121,16 @@ export class Recorder {
     for (const task of await unfinishedTasks(this.#parts.db)) {
       const room = this.#rooms.get(task.room.roomSessionId);
       if (room === undefined) await this.#stopWithoutRoom(task);
-      else this.#completeJournal(room.journal, task);
+      else this.#tell(room.journal, task);
       this.#render(task);
     }
     this.#sweep = setInterval(() => this.#detached(this.#deleteSpentCaptures()), SWEEP_MS);
     await this.#deleteSpentCaptures();
+  }
+
+  /** Switches the signs of the rooms that were taken over to what is true now. */
+  showSigns(): void {
+    for (const { identity } of this.#rooms.values()) this.#sign(identity);
   }
 
   /** Takes an event of a room, after it was written into the journal. */
@@ -121,7 +146,7 @@ export class Recorder {
         this.#vacated(room, event.userId, event.atUs);
         break;
       case 'streamPublished':
-        if (room.settings.mode === 'automatic' && !this.#runningIn(room).length) await this.#start(room, event.atUs);
+        if (this.#startsBy(room)) await this.#start(room, event.atUs);
         break;
       case 'roomClosing':
         await this.#stopAll(room, room.emptySinceUs ?? event.atUs, 'roomClosed');
@@ -177,10 +202,26 @@ export class Recorder {
     room.idle = setTimeout(() => this.#detached(this.#stopAll(room, atUs, 'idle')), maxIdleMs);
   }
 
-  #runningIn(room: RecordedRoom): Task[] {
+  #roomOf({ room }: Task): RecordedRoom | null {
+    return this.#rooms.get(room.roomSessionId) ?? null;
+  }
+
+  #runningIn({ roomSessionId }: RoomIdentity): Task[] {
     return [...this.#tasks.values()]
       .map(({ task }) => task)
-      .filter((task) => task.state === 'running' && task.room.roomSessionId === room.identity.roomSessionId);
+      .filter((task) => task.state === 'running' && task.room.roomSessionId === roomSessionId);
+  }
+
+  /** Whether a stream that comes begins a task: not when one runs, nor when somebody has ordered an end. */
+  #startsBy({ identity, settings, journal }: RecordedRoom): boolean {
+    return settings.mode === 'automatic' && !this.#runningIn(identity).length && !journal.isStoppedByOrder;
+  }
+
+  #sign(room: RoomIdentity): void {
+    this.#parts.outlet.sign(
+      room,
+      this.#runningIn(room).some(({ paused }) => !paused),
+    );
   }
 
   async #start(room: RecordedRoom, fromUs: number): Promise<void> {
@@ -190,6 +231,7 @@ export class Recorder {
       origin: 'automatic',
       state: 'running',
       parameters: room.settings.template,
+      paused: false,
       indexAlways: room.settings.indexAlways,
       startedUs: fromUs,
       untilUs: null,
@@ -197,25 +239,29 @@ export class Recorder {
     };
     // The row first: a journal that does not say so yet is completed from it.
     await insertTask(this.#parts.db, task);
-    this.#completeJournal(room.journal, task);
+    this.#tell(room.journal, task);
     this.#parts.log.info(
       { taskId: task.taskId, roomSessionId: room.identity.roomSessionId, origin: task.origin },
       'task started',
     );
     this.#render(task);
-    this.#parts.outlet.sign(room.identity, true);
+    this.#sign(room.identity);
   }
 
   async #stopAll(room: RecordedRoom, untilUs: number, reason: TaskStopReason): Promise<void> {
-    for (const task of this.#runningIn(room)) await this.#stop(task, untilUs, reason, room.journal);
-    this.#parts.outlet.sign(room.identity, false);
+    for (const task of this.#runningIn(room.identity)) await this.#stop(task, untilUs, reason, room.journal);
   }
 
-  async #stop(task: Task, untilUs: number, reason: TaskStopReason, journal: Journal | null): Promise<void> {
-    Object.assign(task, { state: 'stopped', untilUs, stopReason: reason });
-    await stopTask(this.#parts.db, task);
-    if (journal !== null) this.#completeJournal(journal, task);
-    this.#parts.log.info({ taskId: task.taskId, reason }, 'task stopped');
+  /** Behind the orders that were given before; whoever comes second finds it stopped. */
+  #stop(task: Task, untilUs: number, reason: TaskStopReason, journal: Journal | null): Promise<void> {
+    return this.#turns.take(task.taskId, async () => {
+      if (task.state !== 'running') return;
+      Object.assign(task, { state: 'stopped', untilUs, stopReason: reason, paused: false } satisfies Partial<Task>);
+      await stopTask(this.#parts.db, task);
+      if (journal !== null) completeJournal(journal, task);
+      this.#sign(task.room);
+      this.#parts.log.info({ taskId: task.taskId, reason }, 'task stopped');
+    });
   }
 
   /** The room of an unfinished task was closed before: its journal still has to say that the task's window is. */
@@ -224,20 +270,16 @@ export class Recorder {
     const journal = Journal.exists(folder) ? Journal.open(folder) : null;
     try {
       if (task.state === 'running') await this.#stop(task, nowUs(), 'roomClosed', journal);
-      else if (journal !== null) this.#completeJournal(journal, task);
+      else if (journal !== null) completeJournal(journal, task);
     } finally {
       journal?.close();
     }
   }
 
-  /** Writes into the journal what the task's row says beyond it. */
-  #completeJournal(journal: Journal, task: Task): void {
-    const { taskId, startedUs, parameters, untilUs, stopReason } = task;
-    if (journal.taskState(taskId) === null)
-      journal.append({ type: 'taskStarted', taskId, fromUs: startedUs, parameters });
-    if (untilUs !== null && stopReason !== null && journal.taskState(taskId) === 'started')
-      journal.append({ type: 'taskStopped', taskId, untilUs, reason: stopReason });
-    if (untilUs === null) this.#parts.pictures.want(journal, parameters);
+  /** Brings the journal to what a task is now, and the pictures that it asks for. */
+  #tell(journal: Journal, task: Task): void {
+    completeJournal(journal, task);
+    if (task.state === 'running') this.#parts.pictures.want(journal, task.parameters);
   }
 
   #render(task: Task): void {

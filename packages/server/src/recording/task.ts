@@ -13,6 +13,8 @@ export type Task = {
   origin: 'automatic' | 'rest';
   state: 'running' | 'stopped' | 'rendered' | 'failed';
   parameters: TaskParameters;
+  /** Whether what comes now is in no file; false when the task has stopped. */
+  paused: boolean;
   indexAlways: boolean;
   startedUs: number;
   untilUs: number | null;

@@ -140,6 +140,7 @@ CREATE TABLE tasks (
   until_us bigint,
   stop_reason text,
   report jsonb,
+  paused boolean NOT NULL DEFAULT false,
   CONSTRAINT tasks_origin_check CHECK ((origin = ANY (ARRAY['automatic'::text, 'rest'::text]))),
   CONSTRAINT tasks_pkey PRIMARY KEY (task_id),
   CONSTRAINT tasks_room_id_type_check CHECK ((room_id_type = ANY (ARRAY['number'::text, 'string'::text]))),

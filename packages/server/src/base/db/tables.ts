@@ -90,6 +90,8 @@ export type Tables = {
     started_us: number;
     until_us: number | null;
     stop_reason: string | null;
+    /** Of running tasks: nothing is in the file until it goes on. */
+    paused: Generated<boolean>;
     /** `RenderReport` when rendered, `RenderRefusal` when failed. */
     report: JSONColumnType<object> | null;
   };
