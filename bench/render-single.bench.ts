@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { renderArguments } from '../packages/server/src/recording/render-program.ts';
 import { DEFAULT_TASK_PARAMETERS, type TaskParameters } from '../packages/server/src/recording/task-parameters.ts';
 import { cpuTimeOf, median } from './cpu-time.ts';
 import { writeBundle } from './media/bench-bundle.ts';
-import { orderFor, RENDER_MAIN } from './media/bench-order.ts';
+import { orderFor } from './media/bench-order.ts';
 import { callMedia } from './media/call-media.ts';
 
 // How many times faster than real time one core makes the single files of one H.264 caller (640 × 360, 30 pictures a second,
@@ -30,7 +31,7 @@ try {
     const times: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       const order = orderFor(bundle, join(folder, `${round}`));
-      times.push((await cpuTimeOf(process.execPath, [RENDER_MAIN, JSON.stringify(order)])).totalMs);
+      times.push((await cpuTimeOf(process.execPath, renderArguments(order))).totalMs);
       await rm(join(folder, `${round}`), { recursive: true });
     }
     const ms = median(times);
