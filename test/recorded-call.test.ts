@@ -6,7 +6,7 @@ import { FRAME_S, LEFT, LENGTH_TOLERANCE_S, RIGHT } from './harness/places.ts';
 import { ServerProcess } from './harness/server-process.ts';
 import { strangers } from './harness/strangers.ts';
 import { expectInSync, judge } from './harness/verdict.ts';
-import { streamsOf } from './harness/wire-truth.ts';
+import { keyFramesSent, streamsOf } from './harness/wire-truth.ts';
 import { complaintsOf, measureColors, probeFile } from './scorer/index.ts';
 
 let server: ServerProcess;
@@ -47,6 +47,13 @@ test.for(['vp8', 'h264'] as const)(
 
     const streams = await streamsOf(captureFolder);
     expect(streams).toHaveLength(4);
+    // Nobody misses anything, and the senders are asked for key frames all the same.
+    for (const stream of streams.filter(({ kind }) => kind === 'video')) {
+      const keys = await keyFramesSent(captureFolder, stream);
+      const gapsS = keys.slice(1).map((atS, index) => atS - (keys[index] ?? 0));
+      expect(keys.length, `key frames of ${stream.userId}`).toBeGreaterThanOrEqual(3);
+      expect(Math.max(...gapsS), `seconds between key frames of ${stream.userId}`).toBeLessThan(7);
+    }
     const asked = [
       { userId: `${codec}-alice`, pitchHz: SIGNALS.alice.pitchHz, rectangle: LEFT },
       { userId: `${codec}-bob`, pitchHz: SIGNALS.bob.pitchHz, rectangle: RIGHT },

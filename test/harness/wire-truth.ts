@@ -104,3 +104,21 @@ function clockOf(dump: Buffer, rateHz: number): { firstRtpUs: number } {
   }
   return { firstRtpUs: least + earliest };
 }
+
+/** Times of the key frames of a dump, in seconds from its first picture: unpacked by Janus' own tool, read by ffprobe. */
+export async function keyFramesSent(captureFolder: string, stream: JournalledStream): Promise<number[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'callreel-keys-'));
+  try {
+    const { stdout } = await run('ffprobe', [
+      ...['-v', 'error', '-select_streams', 'v:0', '-show_entries', 'packet=pts_time,flags', '-of', 'csv=p=0'],
+      await unpack(captureFolder, stream, folder),
+    ]);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(','));
+    return lines.flatMap(([time = '', flags = '']) => (flags.startsWith('K') ? [Number(time)] : []));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
