@@ -31,6 +31,9 @@ const IN_MARK: Rectangle = { xPx: 670, yPx: 90, widthPx: 30, heightPx: 20 };
 /** The middle of a single file of a planned caller. */
 const MIDDLE: Rectangle = { xPx: 110, yPx: 50, widthPx: 100, heightPx: 80 };
 
+/** A flash lasts for two pictures of a sender, a tone for 100 ms. */
+const PULSE_LONGEST_US = 140_000;
+
 let server: ServerProcess;
 const calls: PlannedCall[] = [];
 const recorded = new Map<string, Promise<RecordedCall>>();
@@ -148,8 +151,9 @@ async function expectPauseCutOut(name: string): Promise<void> {
   const [resumedUs = 0] = ordersOf(call, 'taskResumed');
   expect(secondPauses).toEqual([]);
   const pauseUs = resumedUs - pausedUs;
+  const ofSecond = (atUs: number): string => ((atUs % 1e6) / 1e6).toFixed(3);
   console.log(
-    `${name}: paused at ${pausedUs % 1e6}, resumed at ${resumedUs % 1e6} µs of a second, ${(pausedUs - startUs) / 1e6} s into the file`,
+    `${name}: paused ${ofSecond(pausedUs)}, resumed ${ofSecond(resumedUs)} s after a flash, ${((pausedUs - startUs) / 1e6).toFixed(3)} s into the file`,
   );
   const endUs = startUs + durationUs + pauseUs;
   expect(Math.abs(endUs - call.endedUs), 'end of the file').toBeLessThan(500_000);
@@ -162,14 +166,20 @@ async function expectPauseCutOut(name: string): Promise<void> {
   const verdicts: Verdict[] = [];
   for (const stream of await streamsOf(call.captureFolder)) {
     const [signal, rectangle] = stream.userId.endsWith('alice') ? [ALICE, LEFT] : [BOB, RIGHT];
-    const wire = (await wireOnsetsUs(call.captureFolder, stream, signal.pitchHz))
+    const onsets = await wireOnsetsUs(call.captureFolder, stream, signal.pitchHz);
+    const wire = onsets
       .filter((atUs) => atUs > startUs + 0.5e6 && atUs < endUs - 200_000)
       .filter((atUs) => atUs < pausedUs || atUs >= resumedUs)
       .map((atUs) => atUs - startUs - (atUs >= resumedUs ? pauseUs : 0));
+    // An order may come late on a busy machine, while it flashes: then the file goes on in the middle of a flash.
+    const isUnderWay = onsets.some((atUs) => atUs < resumedUs && atUs > resumedUs - PULSE_LONGEST_US);
+    const jointUs = pausedUs - startUs;
     const found =
       stream.kind === 'video' ? await measureFlashes(path, { rectangle }) : await measureTones(path, signal.pitchHz);
     const { offsetsMs, missingUs, extraUs } = matchOnsets(found, wire, 400_000);
-    const inside = extraUs.filter((atUs) => atUs > seenUs && atUs < durationUs - 200_000);
+    const inside = extraUs
+      .filter((atUs) => atUs > seenUs && atUs < durationUs - 200_000)
+      .filter((atUs) => !isUnderWay || Math.abs(atUs - jointUs) > PULSE_LONGEST_US);
     expect(inside, `${stream.kind} of ${stream.userId} that is not on the wire outside of the pause`).toEqual([]);
     verdicts.push({
       userId: stream.userId,
