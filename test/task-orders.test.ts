@@ -96,7 +96,7 @@ async function holdAll(): Promise<void> {
   await hold('changes', {}, async (call, task) => {
     const [, bob] = call.callers.map(({ userId }) => userId);
     if (bob === undefined) throw new Error('There is no second caller.');
-    await betweenFlashes(2);
+    await betweenFlashes(3.5);
     await task.modify({ subscription: { notAudio: [bob], notVideo: [bob] } });
     await betweenFlashes(2);
     await task.modify({ subscription: {} });

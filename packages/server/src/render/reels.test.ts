@@ -299,6 +299,26 @@ describe.concurrent('reels', () => {
     );
   });
 
+  test.for([3, 17, 29, 38])(
+    'originals: who comes back %i ms beside the frames of the silence is heard in time',
+    async (ms) => {
+      const call = new TestCall();
+      call.task(-0.1, 8, single({ single: { original: true }, output: { format: 'mp4', media: 'audio' } }));
+      call.user('anna', { fromS: 0, untilS: 8 });
+      const sound = cachedSound({ pitchHz: ANNA.pitchHz, seconds: 3 });
+      const backS = 5 + ms / 1000;
+      call.stream('anna', 'opus', sound, { fromS: 0, untilS: 3 });
+      const later = sound.map((frame) => ({ ...frame, rtpTime: frame.rtpTime + backS * 48_000 }));
+      call.stream('anna', 'opus', later, { fromS: backS, untilS: backS + 3 });
+      const [file] = await rendered(`original-back-${ms}`, call);
+      if (file === undefined) throw new Error('no file');
+      const offsetUs = call.startUs - file.startUs;
+      const back = [5, 6, 7].map((second) => offsetUs + (second + ms / 1000) * 1e6);
+      const tones = (await measureTones(file.path, ANNA.pitchHz)).filter((atUs) => atUs > 4e6);
+      expect(matchOnsets(tones, back, 8_000)).toMatchObject(MATCH);
+    },
+  );
+
   test('originals are split at key frames: nothing is lost or doubled', async () => {
     const call = new TestCall();
     call.task(-0.1, 9, single({ single: { merged: true, original: true } }));
