@@ -94,8 +94,7 @@ export class FrameProducer implements Disposable {
     const endUs = fileEndUs(reel, this.#streams.facts, atUs);
     if (endUs !== null) return { durationUs: this.#clock.fileUs(endUs) };
     if (this.#isAway(reel, atUs)) return 'waiting';
-    // The picture nearest to the moment is shown, so the error of a 15th of a second is ± 33 ms, not 0 to 67.
-    this.#streams.decode({ picturesUs: atUs + Math.round((nextUs - atUs) / 2), soundUs: needUs });
+    this.#streams.decode({ picturesUs: atUs + this.#aheadUs(), soundUs: needUs });
     if (this.#plan.media.picture) {
       const times = { atUs, untilUs: nextUs, frame: this.#frame };
       this.#segments.addVideo(this.#pictures.make(reel, this.#streams, times));
@@ -146,6 +145,17 @@ export class FrameProducer implements Disposable {
   /** Whether the user of the reel is away and may come back: then nobody knows yet how long he will have been. */
   #isAway(reel: RoomHistory, atUs: number): boolean {
     return this.#plan.reel.kind === 'single' && reel.task?.untilUs === null && !reel.closed && !isAnyOpenAt(reel, atUs);
+  }
+
+  /**
+   * How far beyond a frame's moment its pictures may lie. The picture nearest to the moment is shown, so the error of a 15th of a
+   * second is ± 33 ms, not 0 to 67; of a pause that begins before the next frame nothing is shown.
+   */
+  #aheadUs(): number {
+    const [fromUs, untilUs] = [this.#frameUs(this.#frame), this.#frameUs(this.#frame + 1)];
+    const halfUs = Math.round((untilUs - fromUs) / 2);
+    const cut = this.#clock.cutBetween(fromUs, untilUs);
+    return cut === null ? halfUs : Math.min(halfUs, cut.fileUs - fromUs - 1);
   }
 
   /** Reads and decodes what lies before a frame and is in no file: pauses. */

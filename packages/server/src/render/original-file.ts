@@ -38,9 +38,13 @@ export type OriginalSample = { kind: 'video' | 'audio'; atUs: number; durationUs
 /** Opus in 48 kHz and two channels, of which nothing is skipped (RFC 7845 5.1). */
 const OPUS_HEAD = Buffer.from([...Buffer.from('OpusHead'), 1, 2, 0, 0, 0x80, 0xbb, 0, 0, 0, 0, 0]);
 
-/** A frame of 20 ms of silence. */
-const SILENCE = Buffer.from([0xfc, 0xff, 0xfe]);
-const SILENCE_US = 20_000;
+/** Frames of silence by their length in µs, the longest first (RFC 6716 3.1). */
+const SILENCES: readonly (readonly [number, Buffer])[] = [
+  [20_000, Buffer.from([0xfc, 0xff, 0xfe])],
+  [10_000, Buffer.from([0xf4, 0xff, 0xfe])],
+  [5_000, Buffer.from([0xec, 0xff, 0xfe])],
+  [2_500, Buffer.from([0xe4, 0xff, 0xfe])],
+];
 /** Sound that comes so much later than the sound before it ended has a hole, and is no jitter. */
 const HOLE_US = 40_000;
 
@@ -63,6 +67,8 @@ export class OriginalFile implements Disposable {
   #isOpen = true;
   #sizeBytes = 0;
   #soundUntilUs = 0;
+  /** Whether the sound before is silence that was filled in. */
+  #isInHole = false;
 
   /** @param temporary Path of what is not finished, in the folder of the finished file. @throws {AvError}. */
   constructor(temporary: string, tracks: OriginalTracks) {
@@ -90,6 +96,9 @@ export class OriginalFile implements Disposable {
   write(sample: OriginalSample): void {
     if (sample.kind === 'audio') {
       this.silenceUntil(sample.atUs);
+      // Whoever passes over holes is then no more than 2.5 ms early behind it.
+      if (this.#isInHole) for (const [lengthUs, data] of SILENCES) this.#fill(sample.atUs, lengthUs, data);
+      this.#isInHole = false;
       this.#soundUntilUs = sample.atUs + sample.durationUs;
     }
     this.#write(sample);
@@ -97,9 +106,14 @@ export class OriginalFile implements Disposable {
 
   /** Fills what no sound came for with frames of silence: many players pass over a hole as if it were not there. @throws {AvError}. */
   silenceUntil(atUs: number): void {
-    if (!this.tracks.sound || atUs - this.#soundUntilUs < HOLE_US) return;
-    for (; this.#soundUntilUs + SILENCE_US <= atUs; this.#soundUntilUs += SILENCE_US)
-      this.#write({ kind: 'audio', atUs: this.#soundUntilUs, durationUs: SILENCE_US, key: true, data: SILENCE });
+    if (!this.tracks.sound || (!this.#isInHole && atUs - this.#soundUntilUs < HOLE_US)) return;
+    this.#isInHole = true;
+    for (const [lengthUs, data] of SILENCES.slice(0, 1)) this.#fill(atUs, lengthUs, data);
+  }
+
+  #fill(untilUs: number, lengthUs: number, data: Buffer): void {
+    for (; this.#soundUntilUs + lengthUs <= untilUs; this.#soundUntilUs += lengthUs)
+      this.#write({ kind: 'audio', atUs: this.#soundUntilUs, durationUs: lengthUs, key: true, data });
   }
 
   #write({ kind, atUs, durationUs, key, data }: OriginalSample): void {

@@ -177,15 +177,17 @@ describe.concurrent('reels', () => {
     }
   });
 
-  test('a pause is not in the file: what comes before and behind it is, in time', async () => {
+  // In the middle of the second one is a flash: the last picture before it is not from there.
+  test.for([6.2, 6.6])('a pause up to %f s is not in the file: what comes before and behind it is', async (untilS) => {
     const call = new TestCall();
     call.task(-0.1, 10, TEST_PARAMETERS);
     call.caller('anna', { ...ANNA, codec: 'vp8', fromS: 0, untilS: 10 });
-    call.pause(3.5, 6.2);
-    const [file] = await rendered('pause', call);
+    call.pause(3.5, untilS);
+    const [file] = await rendered(`pause-${untilS}`, call);
     if (file === undefined) throw new Error('no file');
-    expect(Math.abs(file.durationUs - 7.3e6)).toBeLessThan(100_000);
-    const times = [...planned(call, file, 0, 4), ...planned(call, file, 7, 10).map((atUs) => atUs - 2.7e6)];
+    const pauseUs = (untilS - 3.5) * 1e6;
+    expect(Math.abs(file.durationUs - (10e6 - pauseUs))).toBeLessThan(100_000);
+    const times = [...planned(call, file, 0, 4), ...planned(call, file, 7, 10).map((atUs) => atUs - pauseUs)];
     await expectFlashes(file, times);
     await expectTones(file, ANNA.pitchHz, times);
   });
@@ -309,6 +311,26 @@ describe.concurrent('reels', () => {
       planned(call, fileOf(files, name('anna', 'main_1.webm')), 0, 4),
     );
   });
+
+  test.for([3, 17, 29, 38])(
+    'originals: who comes back %i ms beside the frames of the silence is heard in time',
+    async (ms) => {
+      const call = new TestCall();
+      call.task(-0.1, 8, single({ single: { original: true }, output: { format: 'mp4', media: 'audio' } }));
+      call.user('anna', { fromS: 0, untilS: 8 });
+      const sound = cachedSound({ pitchHz: ANNA.pitchHz, seconds: 3 });
+      const backS = 5 + ms / 1000;
+      call.stream('anna', 'opus', sound, { fromS: 0, untilS: 3 });
+      const later = sound.map((frame) => ({ ...frame, rtpTime: frame.rtpTime + backS * 48_000 }));
+      call.stream('anna', 'opus', later, { fromS: backS, untilS: backS + 3 });
+      const [file] = await rendered(`original-back-${ms}`, call);
+      if (file === undefined) throw new Error('no file');
+      const offsetUs = call.startUs - file.startUs;
+      const back = [5, 6, 7].map((second) => offsetUs + (second + ms / 1000) * 1e6);
+      const tones = (await measureTones(file.path, ANNA.pitchHz)).filter((atUs) => atUs > 4e6);
+      expect(matchOnsets(tones, back, 8_000)).toMatchObject(MATCH);
+    },
+  );
 
   test('originals are split at key frames: nothing is lost or doubled', async () => {
     const call = new TestCall();
