@@ -1,6 +1,6 @@
 # `make demo` and `make test` need nothing but a shell, npm and apt; see README.md.
 .POSIX:
-.PHONY: demo start test check bench format reference
+.PHONY: demo start test check bench soak format reference
 
 demo:
 	@scripts/bootstrap.sh run
@@ -22,6 +22,11 @@ check:
 bench:
 	@scripts/bootstrap.sh test
 	@set -e; for file in bench/*.bench.ts; do [ -e "$$file" ] || continue; echo "==> $$file"; scripts/node "$$file"; done
+
+# Memory and drift of a render of two hours; fails when a bound is missed.
+soak:
+	@scripts/bootstrap.sh test
+	@scripts/node bench/render-memory.bench.ts 120 check
 
 format:
 	@scripts/node node_modules/@biomejs/biome/bin/biome check --write .
