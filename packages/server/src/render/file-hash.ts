@@ -1,24 +1,12 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 
-const BLOCK_BYTES = 1024 * 1024;
+/** Small, so that what is read of a long file is little garbage at a time. */
+const BLOCK_BYTES = 256 * 1024;
 
 /** SHA-256 of a file, lower-case hex. @throws file errors. */
 export async function hashOf(path: string): Promise<string> {
   const hash = createHash('sha256');
-  // One is read while the other is looked at; a new one for each block would be garbage of tens of MB at a time.
-  let [reading, spare] = [Buffer.allocUnsafeSlow(BLOCK_BYTES), Buffer.allocUnsafeSlow(BLOCK_BYTES)];
-  const file = await open(path, 'r');
-  try {
-    let next = file.read(reading, 0, BLOCK_BYTES, null);
-    for (;;) {
-      const { bytesRead } = await next;
-      if (bytesRead === 0) return hash.digest('hex');
-      [reading, spare] = [spare, reading];
-      next = file.read(reading, 0, BLOCK_BYTES, null);
-      hash.update(spare.subarray(0, bytesRead));
-    }
-  } finally {
-    await file.close();
-  }
+  for await (const block of createReadStream(path, { highWaterMark: BLOCK_BYTES })) hash.update(block as Buffer);
+  return hash.digest('hex');
 }
