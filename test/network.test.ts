@@ -104,14 +104,14 @@ async function judgeStorm(
 }
 
 /**
- * Presence of all together. Not of each: 16 tones are too few for a share of 95 %, since Opus codes levels as differences, so that
- * one whose very first packet is lost, 5 of 100, stays too quiet to be found.
+ * Presence of all together, of 64 flashes and tones. Opus codes levels as differences, so that a tone whose very first packet is
+ * lost, 5 of 100, stays too quiet to be found: two or three are missing, and more than eight by chance once in ten thousand calls.
  */
 function expectPresent(verdicts: readonly Verdict[]): void {
   const expected = verdicts.reduce((sum, verdict) => sum + verdict.expected, 0);
   const missing = verdicts.reduce((sum, verdict) => sum + verdict.missing, 0);
   expect(expected).toBeGreaterThanOrEqual(verdicts.length * (CALL_S - 6));
-  expect((expected - missing) / expected, 'presence').toBeGreaterThanOrEqual(0.95);
+  expect((expected - missing) / expected, 'presence').toBeGreaterThanOrEqual(0.87);
 }
 
 test('5 % loss and 300 ms of jitter: steady senders are understood, nothing is broken', async () => {

@@ -133,9 +133,20 @@ const PLAY = `async ({ url, isPlaylist, seeksS, points }) => {
       video.currentTime = atS;
       await there;
     };
+    // A page may be told of the end of a seek before the picture from there is shown.
+    const seekPicture = async (atS) => {
+      const shown = new Promise((resolve) => {
+        const look = (_, { mediaTime }) => {
+          if (Math.abs(mediaTime - atS) < 0.2) resolve();
+          else video.requestVideoFrameCallback(look);
+        };
+        video.requestVideoFrameCallback(look);
+      });
+      await Promise.all([seek(atS), shown]);
+    };
     const seeks = [];
     for (const atS of seeksS) {
-      await seek(atS);
+      await (points.length === 0 ? seek(atS) : seekPicture(atS));
       paint.drawImage(video, 0, 0);
       const colors = points.map(({ xPx, yPx }) => {
         const [r, g, b] = paint.getImageData(xPx, yPx, 1, 1).data;
