@@ -3,7 +3,7 @@ import type { StreamReport } from '../recording/render-protocol.ts';
 import {
   fileEndUs,
   frameTimeUs,
-  isAnyOpenAt,
+  isAnyOpenFrom,
   isJournalOpenAt,
   isSubscribed,
   lookAt,
@@ -144,7 +144,9 @@ export class FrameProducer implements Disposable {
 
   /** Whether the user of the reel is away and may come back: then nobody knows yet how long he will have been. */
   #isAway(reel: RoomHistory, atUs: number): boolean {
-    return this.#plan.reel.kind === 'single' && reel.task?.untilUs === null && !reel.closed && !isAnyOpenAt(reel, atUs);
+    return (
+      this.#plan.reel.kind === 'single' && reel.task?.untilUs === null && !reel.closed && !isAnyOpenFrom(reel, atUs)
+    );
   }
 
   /**

@@ -4,7 +4,7 @@ import { type BundleReader, type EncodedFrame, opusPacketSamples } from '../capt
 import type { RenderedFile, StreamReport } from '../recording/render-protocol.ts';
 import {
   fileEndUs,
-  isAnyOpenAt,
+  isAnyOpenFrom,
   isJournalOpenAt,
   type RoomHistory,
   reelHistory,
@@ -83,7 +83,7 @@ export class OriginalReel implements ReelMaker {
     if (isJournalOpenAt(history, untilUs, readUs) || !this.#streams.advance(untilUs, readUs)) return 'waiting';
     const endUs = fileEndUs(own, this.#streams.facts, this.#atUs);
     if (endUs !== null) return { durationUs: clock.fileUs(endUs) };
-    if (own.task?.untilUs === null && !own.closed && !isAnyOpenAt(own, this.#atUs)) return 'waiting';
+    if (own.task?.untilUs === null && !own.closed && !isAnyOpenFrom(own, this.#atUs)) return 'waiting';
     this.#take(own, untilUs);
     this.#atUs = untilUs;
     this.#streams.retire(untilUs);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { JournalEvent } from '../capture/journal-event.ts';
 import type { Subscription } from '../recording/subscription.ts';
 import { DEFAULT_TASK_PARAMETERS, type TaskParameters } from '../recording/task-parameters.ts';
-import { reelHistory, reelName, reelStreams, reelsOf } from './reel.ts';
+import { isAnyOpenFrom, reelHistory, reelName, reelStreams, reelsOf } from './reel.ts';
 import { type RoomHistory, readRoomHistory } from './room-history.ts';
 import { isSubscribed } from './subscribed.ts';
 
@@ -43,6 +43,15 @@ const namesOf = (history: RoomHistory): string[] =>
   reelsOf(history).map((reel) => (reel.kind === 'mixed' ? 'mixed' : `${reel.userId} ${reel.source} ${reel.media}`));
 
 describe('reels', () => {
+  test('go on while their user is away, as soon as he is known to have come back', () => {
+    const ben = { kind: 'single', userId: 'ben', source: 'main', media: 'audio' } as const;
+    const known = room(SINGLE);
+    const back = reelHistory(known, ben);
+    expect([3, 4, 5, 6, 99].map((atS) => isAnyOpenFrom(back, atS * S))).toEqual([true, true, true, true, true]);
+    const away = { ...back, streams: back.streams.slice(0, 1) };
+    expect([3, 4, 5].map((atS) => isAnyOpenFrom(away, atS * S))).toEqual([true, false, false]);
+  });
+
   test('are those that the parameters ask for', () => {
     expect(namesOf(room(DEFAULT_TASK_PARAMETERS))).toEqual(['mixed']);
     expect(namesOf(room(SINGLE))).toEqual(['anna main audio', 'anna main video', 'ben main audio', 'anna aux video']);

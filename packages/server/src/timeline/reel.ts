@@ -67,9 +67,9 @@ export function recordedHistory(history: RoomHistory, reel: ReelSubject): RoomHi
   return { ...history, streams: task === null ? streams : streams.flatMap((stream) => subscribedParts(task, stream)) };
 }
 
-/** Whether one of the streams is there at `tUs`. */
-export function isAnyOpenAt({ streams }: RoomHistory, tUs: number): boolean {
-  return streams.some(({ fromUs, untilUs }) => tUs >= fromUs && (untilUs === null || tUs < untilUs));
+/** Whether one of the streams is there at `tUs` or, as far as is known, later. */
+export function isAnyOpenFrom({ streams }: RoomHistory, tUs: number): boolean {
+  return streams.some(({ untilUs }) => untilUs === null || tUs < untilUs);
 }
 
 /** One stay over all streams: who comes back goes on in the same file. It ends with the last packet, as if he had vanished. */
