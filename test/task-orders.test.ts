@@ -11,7 +11,7 @@ import { RunningTask } from './harness/running-task.ts';
 import { ServerProcess } from './harness/server-process.ts';
 import { strangers } from './harness/strangers.ts';
 import { expectTrue, figuresOf, judge, printRows, type Verdict } from './harness/verdict.ts';
-import { headerOf, picturesSent, streamsOf, wireOnsetsUs } from './harness/wire-truth.ts';
+import { arrivalsOf, headerOf, picturesSent, streamsOf, wireOnsetsUs } from './harness/wire-truth.ts';
 import {
   complaintsOf,
   matchOnsets,
@@ -107,15 +107,19 @@ async function holdAll(): Promise<void> {
     await task.modify({ watermarks: [{ kind: 'text', text: 'changed', backgroundColor, ...place }] });
     await betweenFlashes(2);
   });
-  await hold('pause', {}, async (_, task) => {
-    await betweenFlashes(3);
-    await task.order('pause');
-    expect(await task.row()).toMatchObject({ state: 'running', paused: true });
-    await betweenFlashes(3);
-    await task.order('resume');
-    expect(await task.row()).toMatchObject({ state: 'running', paused: false });
-    await betweenFlashes(4);
-  });
+  for (const [name, template] of [
+    ['pause', {}],
+    ['uncaptured', { pauseCapture: true }],
+  ] as const)
+    await hold(name, template, async (_, task) => {
+      await betweenFlashes(3);
+      await task.order('pause');
+      expect(await task.row()).toMatchObject({ state: 'running', paused: true });
+      await betweenFlashes(3);
+      await task.order('resume');
+      expect(await task.row()).toMatchObject({ state: 'running', paused: false });
+      await betweenFlashes(4);
+    });
   const variants = {
     apart: { mode: 'single' },
     merged: { mode: 'both', single: { merged: true } },
@@ -141,8 +145,34 @@ function ordersOf({ journal }: RecordedCall, type: string): number[] {
   return journal.filter((line) => line.type === type).map(({ atUs }) => atUs);
 }
 
-/** A file of a task that was paused once has what was on the wire before and after, moved together, and nothing else. */
-async function expectPauseCutOut(name: string): Promise<void> {
+/** How long nothing may be captured of a pause: the order takes its way to the media server. */
+const SWITCHED_WITHIN_US = 300_000;
+/** How long a sender may take to send a key frame where the capture of its picture begins again. */
+const KEY_FRAME_WITHIN_US = 600_000;
+
+/** Nothing is in the dumps that came in the pause. */
+async function expectNothingCaptured(
+  { captureFolder }: RecordedCall,
+  { pausedUs, resumedUs }: { pausedUs: number; resumedUs: number },
+): Promise<void> {
+  for (const stream of await streamsOf(captureFolder)) {
+    expect(stream.laterDumps).toHaveLength(1);
+    const arrivals = await arrivalsOf(captureFolder, stream);
+    const inPause = arrivals.filter((atUs) => atUs > pausedUs && atUs < resumedUs);
+    const first = Math.min(...arrivals.filter((atUs) => atUs >= resumedUs));
+    console.log(
+      `${stream.userId} ${stream.kind}: ${inPause.length} of ${arrivals.length} packets came in the pause, the last ${((Math.max(pausedUs, ...inPause) - pausedUs) / 1000).toFixed(0)} ms after the order; the first behind it ${((first - resumedUs) / 1000).toFixed(0)} ms after the other`,
+    );
+    expect(arrivals.length).toBeGreaterThan(100);
+    expect(inPause.filter((atUs) => atUs > pausedUs + SWITCHED_WITHIN_US)).toEqual([]);
+  }
+}
+
+/**
+ * A file of a task that was paused once has what was on the wire before and after, moved together, and nothing else.
+ * @param captured Whether the pause was captured.
+ */
+async function expectPauseCutOut(name: string, { captured = true } = {}): Promise<void> {
   const call = await recordingNamed(name);
   const { path, startUs, durationUs } = call.file;
   expect(call.files).toHaveLength(1);
@@ -150,6 +180,7 @@ async function expectPauseCutOut(name: string): Promise<void> {
   const [pausedUs = 0, ...secondPauses] = ordersOf(call, 'taskPaused');
   const [resumedUs = 0] = ordersOf(call, 'taskResumed');
   expect(secondPauses).toEqual([]);
+  if (!captured) await expectNothingCaptured(call, { pausedUs, resumedUs });
   const pauseUs = resumedUs - pausedUs;
   const ofSecond = (atUs: number): string => ((atUs % 1e6) / 1e6).toFixed(3);
   console.log(
@@ -161,8 +192,18 @@ async function expectPauseCutOut(name: string): Promise<void> {
   expect(Math.abs(times.length - (durationUs * FPS) / 1e6)).toBeLessThanOrEqual(1);
   const [left = [], right = []] = await measureColors(path, [LEFT, RIGHT]);
   const seenUs = await bothSeenUs(call);
-  expect(strangers(left, [ALICE.color], { fromUs: seenUs })).toEqual([]);
-  expect(strangers(right, [BOB.color], { fromUs: seenUs })).toEqual([]);
+  // Whose capture began anew has an empty place until his next key frame.
+  const jointUs = pausedUs - startUs;
+  const wholeUs = jointUs + (captured ? 0 : KEY_FRAME_WITHIN_US);
+  for (const [samples, { color }] of [
+    [left, ALICE],
+    [right, BOB],
+  ] as const) {
+    expect(strangers(samples, [color], { fromUs: seenUs, untilUs: jointUs - 1e6 / FPS })).toEqual([]);
+    expect(strangers(samples, [color], { fromUs: wholeUs })).toEqual([]);
+    const empty = strangers(samples, [color], { fromUs: jointUs, untilUs: wholeUs });
+    if (!captured) console.log(`${name}: ${empty.length} pictures of an empty place where the capture began anew`);
+  }
   const verdicts: Verdict[] = [];
   for (const stream of await streamsOf(call.captureFolder)) {
     const [signal, rectangle] = stream.userId.endsWith('alice') ? [ALICE, LEFT] : [BOB, RIGHT];
@@ -173,7 +214,6 @@ async function expectPauseCutOut(name: string): Promise<void> {
       .map((atUs) => atUs - startUs - (atUs >= resumedUs ? pauseUs : 0));
     // An order may come late on a busy machine, while it flashes: then the file goes on in the middle of a flash.
     const isUnderWay = onsets.some((atUs) => atUs < resumedUs && atUs > resumedUs - PULSE_LONGEST_US);
-    const jointUs = pausedUs - startUs;
     const found =
       stream.kind === 'video' ? await measureFlashes(path, { rectangle }) : await measureTones(path, signal.pitchHz);
     const { offsetsMs, missingUs, extraUs } = matchOnsets(found, wire, 400_000);
@@ -258,6 +298,9 @@ describe('calls at the same time', () => {
   });
 
   test('a pause is not in the file; sound and picture are right on both sides', () => expectPauseCutOut('pause'));
+
+  test('a pause is not even captured, where that is asked for', () =>
+    expectPauseCutOut('uncaptured', { captured: false }));
 
   describe('single recordings', () => {
     type Wanted = { who: 'alice' | 'bob'; end: string; video: string | null; audio: string | null };
@@ -352,9 +395,9 @@ describe('calls at the same time', () => {
   });
 });
 
-test('kill -9 of the server during a pause: the next one resumes it by order; one file, and nothing of the pause', async () => {
+test('kill -9 of the server during a pause that is not captured: the next one resumes both by order; one file, and nothing of the pause', async () => {
   await Promise.allSettled(recorded.values());
-  await hold('killed', {}, async (call, task) => {
+  await hold('killed', { pauseCapture: true }, async (call, task) => {
     await betweenFlashes(3);
     await task.order('pause');
     const back = call.callers.map((caller) => caller.back());
@@ -366,7 +409,7 @@ test('kill -9 of the server during a pause: the next one resumes it by order; on
     await task.order('resume');
     await betweenFlashes(4);
   });
-  await expectPauseCutOut('killed');
+  await expectPauseCutOut('killed', { captured: false });
 });
 
 function must<T>(value: T | undefined): T {

@@ -61,6 +61,7 @@ describe('recording settings', () => {
     ['template.subscription', { notAudio: Array.from({ length: 32 }, (_, index) => `u${index}`) }],
     ['template.sources', 'aux'],
     ['template.fill', 'black'],
+    ['template.pauseCapture', true],
     ['mode', 'off'],
   ])('%s may be %o', (path, value) => {
     expect(checkRecordingSettings(changed(path, value))).toEqual(changed(path, value));

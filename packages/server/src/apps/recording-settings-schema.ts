@@ -89,6 +89,7 @@ export const TaskParametersSchema = Type.Object(
       strict,
     ),
     alarms: Type.Optional(AlarmsSchema),
+    pauseCapture: Type.Optional(Type.Boolean()),
     maxIdleMs: Type.Integer({ minimum: 5_000, maximum: 86_400_000 }),
   },
   strict,

@@ -78,7 +78,7 @@ function parseEvent(line: string): JournalEvent | null {
 function isEvent(value: unknown): value is JournalEvent {
   if (typeof value !== 'object' || value === null) return false;
   const { seq, atUs, type, dump, file } = value as Partial<Record<'seq' | 'atUs' | 'type' | 'dump' | 'file', unknown>>;
-  if (type === 'streamPublished' && dump !== null && !isFileName(dump)) return false;
+  if ((type === 'streamPublished' || type === 'streamCaptured') && dump !== null && !isFileName(dump)) return false;
   if (type === 'pictureKept' && !isFileName(file)) return false;
   return Number.isSafeInteger(seq) && Number.isSafeInteger(atUs) && typeof type === 'string';
 }

@@ -38,7 +38,8 @@ export class CaptureJournals {
     await then(journal, written);
     const entry = this.#open.get(room.roomSessionId);
     if (entry === undefined) return;
-    if (event.type === 'streamPublished' && event.dump !== null) entry.captured = true;
+    if ((event.type === 'streamPublished' || event.type === 'streamCaptured') && event.dump !== null)
+      entry.captured = true;
     if (event.type !== 'roomClosed') return;
     journal.close();
     this.#open.delete(room.roomSessionId);

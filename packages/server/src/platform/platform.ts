@@ -133,6 +133,13 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
           .setRecording(recording)
           .catch((error: unknown) => log.error({ err: error, roomSessionId }, 'recording sign could not be switched'));
       },
+      capture: async ({ sdkAppId, roomId, roomSessionId }, captured) => {
+        const room = rooms.find(sdkAppId, roomId);
+        if (room?.identity.roomSessionId !== roomSessionId) return;
+        await room
+          .setCaptured(captured)
+          .catch((error: unknown) => log.error({ err: error, roomSessionId }, 'capture could not be switched'));
+      },
     },
   });
   undo.push(() => recorder.close());
@@ -228,7 +235,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     }),
   );
   await rooms.resume(open, (identity) => journals.of(identity, false));
-  recorder.showSigns();
+  recorder.tellRooms();
   await calls.resume((call) => rooms.find(call.sdkAppId, call.roomId) !== null);
   for (const { identity } of [...rooms])
     if (calls.inRoom(identity.sdkAppId, identity.roomId) === null) await rooms.close(identity.roomSessionId);

@@ -25,6 +25,9 @@ let sdkAppId = 0;
 let recorder: Recorder;
 let settings: RecordingSettings;
 let signs: boolean[] = [];
+let captures: boolean[] = [];
+/** Until when the switching of a capture takes. */
+let switched: Promise<void> = Promise.resolve();
 let rooms = 0;
 
 beforeAll(async () => {
@@ -41,6 +44,8 @@ afterAll(async () => {
 beforeEach(() => {
   settings = { mode: 'automatic', template: { ...DEFAULT_TASK_PARAMETERS, maxIdleMs: 5_000 }, indexAlways: true };
   signs = [];
+  captures = [];
+  switched = Promise.resolve();
   recorder = newRecorder();
 });
 afterEach(() => recorder.close());
@@ -55,7 +60,14 @@ function newRecorder(maxRenders = 8): Recorder {
     capturesFolder: join(folder, 'captures'),
     captureRetentionHours: 1,
     maxRenders,
-    outlet: { keep: async () => undefined, sign: (_, recording) => signs.push(recording) },
+    outlet: {
+      keep: async () => undefined,
+      sign: (_, recording) => signs.push(recording),
+      capture: (_, captured) => {
+        captures.push(captured);
+        return switched;
+      },
+    },
   });
 }
 
@@ -226,6 +238,46 @@ describe('orders', () => {
     expect(await room.tasks()).toMatchObject([{ state: 'failed', paused: false, stopReason: 'order' }]);
   });
 
+  test('nothing is captured in a pause where that is asked for, nor behind an end that was ordered in it', async () => {
+    settings.template = { ...settings.template, pauseCapture: true };
+    const { room, taskId } = await running();
+    await recorder.orders.pause(taskId);
+    await recorder.orders.resume(taskId);
+    await recorder.orders.pause(taskId);
+    expect(captures).toEqual([true, false, true, false]);
+    await recorder.close();
+    recorder = newRecorder();
+    await recorder.resume([{ identity: room.identity, journal: room.journal }]);
+    recorder.tellRooms();
+    expect(captures.slice(4)).toEqual([false]);
+    await recorder.orders.stop(taskId);
+    expect(captures.slice(5)).toEqual([]);
+  });
+
+  test('a pause is done when nothing is captured any more; the room, which may be ending, does not wait for that', async () => {
+    settings.template = { ...settings.template, pauseCapture: true };
+    const { room, taskId } = await running();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    switched = promise;
+    const order: string[] = [];
+    const paused = recorder.orders.pause(taskId).then(() => order.push('paused'));
+    await vi.waitFor(() => expect(captures).toEqual([true, false]));
+    await room.say({ type: 'roomClosing' });
+    order.push('room is closing');
+    resolve();
+    await paused;
+    expect(order).toEqual(['room is closing', 'paused']);
+  });
+
+  test('a pause without it is captured, and a room without a task is captured for the next one', async () => {
+    settings.template = { ...settings.template, maxIdleMs: 60 };
+    const { room, taskId } = await running();
+    await recorder.orders.pause(taskId);
+    await room.say({ type: 'userLeft', userId: 'alice', reason: 'normal' });
+    await vi.waitFor(() => expect(room.taskEvents().at(-1)).toMatchObject({ type: 'taskStopped' }));
+    await vi.waitFor(() => expect(captures).toEqual([true, true, true]));
+  });
+
   test('who ordered the end of a recording does not get another one by the next stream', async () => {
     const { room, taskId } = await running();
     await recorder.orders.stop(taskId);
@@ -385,14 +437,14 @@ describe('after a crash', () => {
     ]);
     expect(events[0]).not.toHaveProperty('parameters.indexAlways');
     signs = [];
-    recorder.showSigns();
+    recorder.tellRooms();
     expect(signs).toEqual([false]);
     await next({ paused: true });
     expect(room.taskEvents()).toHaveLength(3);
     await next({ paused: false });
     expect(room.taskEvents().slice(3)).toMatchObject([{ type: 'taskResumed', taskId }]);
     signs = [];
-    recorder.showSigns();
+    recorder.tellRooms();
     expect(signs).toEqual([true]);
   });
 

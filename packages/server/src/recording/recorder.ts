@@ -26,6 +26,11 @@ export interface RecorderOutlet {
   keep(task: Task, file: RenderedFile): Promise<void>;
   /** The recording sign of a room: whether a task runs in it that is not paused. Never waited for. */
   sign(room: RoomIdentity, recording: boolean): void;
+  /**
+   * Whether what is published in a room is captured from now on; said again when nothing is new. Only an order waits
+   * for it: never an event of the room, in whose turn it may come.
+   */
+  capture(room: RoomIdentity, captured: boolean): Promise<void>;
 }
 
 /** What recording works with. */
@@ -89,7 +94,7 @@ export class Recorder {
       },
       changed: (task, journal) => {
         this.#tell(journal, task);
-        this.#sign(task.room);
+        return this.#tellRoom(task.room);
       },
       stop: (task, untilUs) => this.#stop(task, untilUs, 'order', this.#roomOf(task)?.journal ?? null),
     });
@@ -128,9 +133,9 @@ export class Recorder {
     await this.#deleteSpentCaptures();
   }
 
-  /** Switches the signs of the rooms that were taken over to what is true now. */
-  showSigns(): void {
-    for (const { identity } of this.#rooms.values()) this.#sign(identity);
+  /** Switches signs and captures of the rooms that were taken over to what is true now. */
+  tellRooms(): void {
+    for (const { identity } of this.#rooms.values()) this.#detached(this.#tellRoom(identity));
   }
 
   /** Takes an event of a room, after it was written into the journal. */
@@ -213,15 +218,25 @@ export class Recorder {
   }
 
   /** Whether a stream that comes begins a task: not when one runs, nor when somebody has ordered an end. */
-  #startsBy({ identity, settings, journal }: RecordedRoom): boolean {
-    return settings.mode === 'automatic' && !this.#runningIn(identity).length && !journal.isStoppedByOrder;
+  #startsBy(room: RecordedRoom | undefined): boolean {
+    if (room?.settings.mode !== 'automatic') return false;
+    return this.#runningIn(room.identity).length === 0 && !room.journal.isStoppedByOrder;
   }
 
-  #sign(room: RoomIdentity): void {
+  /** Tells a room what its tasks make of it now: its sign, and its capture, which is switched when the promise is kept. */
+  async #tellRoom(room: RoomIdentity): Promise<void> {
+    const running = this.#runningIn(room);
     this.#parts.outlet.sign(
       room,
-      this.#runningIn(room).some(({ paused }) => !paused),
+      running.some(({ paused }) => !paused),
     );
+    if (running.length > 0)
+      await this.#parts.outlet.capture(
+        room,
+        running.some(({ paused, parameters }) => !paused || parameters.pauseCapture !== true),
+      );
+    // Behind an ordered end it stays as it is: what was not to be captured is not because nobody records any more.
+    else if (this.#startsBy(this.#rooms.get(room.roomSessionId))) await this.#parts.outlet.capture(room, true);
   }
 
   async #start(room: RecordedRoom, fromUs: number): Promise<void> {
@@ -245,7 +260,7 @@ export class Recorder {
       'task started',
     );
     this.#render(task);
-    this.#sign(room.identity);
+    this.#detached(this.#tellRoom(room.identity));
   }
 
   async #stopAll(room: RecordedRoom, untilUs: number, reason: TaskStopReason): Promise<void> {
@@ -259,7 +274,7 @@ export class Recorder {
       Object.assign(task, { state: 'stopped', untilUs, stopReason: reason, paused: false } satisfies Partial<Task>);
       await stopTask(this.#parts.db, task);
       if (journal !== null) completeJournal(journal, task);
-      this.#sign(task.room);
+      this.#detached(this.#tellRoom(task.room));
       this.#parts.log.info({ taskId: task.taskId, reason }, 'task stopped');
     });
   }

@@ -17,8 +17,8 @@ export type TaskOrdersParts = {
   turns: TaskTurns;
   /** A task whose files are not in the library yet, with its room's journal while the room is open. */
   find(taskId: string): { task: Task; journal: Journal | null } | null;
-  /** The row of a task says something new: brings journal, pictures and sign after it. */
-  changed(task: Task, journal: Journal): void;
+  /** The row of a task says something new: brings journal, pictures, sign and, when the promise is kept, the capture after it. */
+  changed(task: Task, journal: Journal): Promise<void>;
   /** Closes the window of a task that runs. */
   stop(task: Task, untilUs: number): Promise<void>;
 };
@@ -51,7 +51,7 @@ export class TaskOrders {
     });
   }
 
-  /** Leaves what comes from now on out of the file. @throws {CallreelError} `TaskUnknown`, `TaskNotRunning`, `TaskPaused`. */
+  /** Leaves what comes from now on out of the file; with `pauseCapture` it is not captured either when this is done. @throws {CallreelError} `TaskUnknown`, `TaskNotRunning`, `TaskPaused`. */
   pause(taskId: string): Promise<void> {
     return this.#running(taskId, async (task) => {
       if (task.paused) throw new CallreelError('TaskPaused');
@@ -79,14 +79,17 @@ export class TaskOrders {
     if (task.stopReason !== 'order') throw new CallreelError('TaskNotRunning');
   }
 
-  #running(taskId: string, work: (task: Task) => Promise<void>): Promise<void> {
-    return this.#parts.turns.take(taskId, async () => {
+  async #running(taskId: string, work: (task: Task) => Promise<void>): Promise<void> {
+    // Waited for outside of the task's turn: the room, which switches the capture, may wait for that.
+    let captured: Promise<void> | null = null;
+    await this.#parts.turns.take(taskId, async () => {
       const task = await this.#mustRun(taskId);
       const journal = this.#parts.find(taskId)?.journal ?? null;
       if (journal === null) throw new CallreelError('TaskNotRunning');
       await work(task);
-      this.#parts.changed(task, journal);
+      captured = this.#parts.changed(task, journal);
     });
+    await captured;
   }
 
   async #mustRun(taskId: string): Promise<Task> {

@@ -192,6 +192,25 @@ describe.concurrent('reels', () => {
     await expectTones(file, ANNA.pitchHz, times);
   });
 
+  test.for([
+    ['as captured', { merged: true, original: true }, 'main_1.webm'],
+    ['encoded', { merged: true }, 'main_1.mp4'],
+  ] as const)('a pause that is not captured either; single files: %s', async ([kind, files, end]) => {
+    const call = new TestCall();
+    call.task(-0.1, 10, single({ mode: 'both', single: files }));
+    const uncaptured = { fromS: 3.51, untilS: 6.21 };
+    call.caller('anna', { ...ANNA, codec: 'vp8', fromS: 0, untilS: 10, keyInterval: 15, uncaptured });
+    call.pause(3.5, 6.2);
+    const made = await rendered(`uncaptured-${kind}`, call);
+    expect(made).toHaveLength(2);
+    for (const file of [fileOf(made, '1_7_1.mp4'), fileOf(made, name('anna', end))]) {
+      expect(Math.abs(file.durationUs - 7.3e6)).toBeLessThan(100_000);
+      const times = [...planned(call, file, 0, 4), ...planned(call, file, 7, 10).map((atUs) => atUs - 2.7e6)];
+      await expectFlashes(file, times);
+      await expectTones(file, ANNA.pitchHz, times);
+    }
+  });
+
   test('a task that is paused from its beginning begins where it goes on', async () => {
     const call = new TestCall();
     call.task(-0.1, 7, TEST_PARAMETERS);

@@ -96,6 +96,7 @@ export class TestCall {
       reason = 'normal',
       network = {},
       source = 'main',
+      uncaptured,
     }: {
       fromS: number;
       untilS: number;
@@ -103,6 +104,8 @@ export class TestCall {
       reason?: 'normal' | 'timeout';
       network?: Network;
       source?: 'main' | 'aux';
+      /** From when to when nothing is captured; what is captured behind it is in another dump. */
+      uncaptured?: { fromS: number; untilS: number } | undefined;
     },
   ): string {
     this.#streams += 1;
@@ -119,8 +122,26 @@ export class TestCall {
     const sent = frames.filter(({ rtpTime }) => rtpTime >= fromS * clockHz && rtpTime < dataUntilS * clockHz);
     this.event(fromS - 0.05, { type: 'streamPublished', userId, streamId, kind, source, muted: false, dump });
     const packets = travel({ stream, frames: sent, fromUs: this.startUs, ...network });
-    for (const { atUs, bytes } of dumpPieces(stream, packets))
-      this.#happenings.push({ atUs, write: (bundle) => bundle.dump(dump, bytes) });
+    const put = (name: string, dumped: typeof packets): void => {
+      for (const { atUs, bytes } of dumpPieces(stream, dumped))
+        this.#happenings.push({ atUs, write: (bundle) => bundle.dump(name, bytes) });
+    };
+    if (uncaptured === undefined) put(dump, packets);
+    else {
+      const [offUs, onUs] = [this.#us(uncaptured.fromS), this.#us(uncaptured.untilS)];
+      const again = `${streamId}-again.mjr`;
+      put(
+        dump,
+        packets.filter(({ arrivalUs }) => arrivalUs < offUs),
+      );
+      put(
+        again,
+        packets.filter(({ arrivalUs }) => arrivalUs >= onUs),
+      );
+      this.event(uncaptured.fromS, { type: 'streamCaptured', userId, streamId, dump: null });
+      this.event(uncaptured.untilS, { type: 'streamCaptured', userId, streamId, dump: again });
+      this.#ends.set(again, this.#us(untilS));
+    }
     this.#ends.set(dump, this.#us(untilS));
     this.event(untilS, { type: 'streamUnpublished', userId, streamId, reason });
     return streamId;
@@ -136,15 +157,28 @@ export class TestCall {
       fromS,
       untilS,
       network = {},
+      uncaptured,
       ...picture
-    }: Omit<TestPicture, 'seconds'> & { pitchHz: number; fromS: number; untilS: number; network?: Network },
+    }: Omit<TestPicture, 'seconds'> & {
+      pitchHz: number;
+      fromS: number;
+      untilS: number;
+      network?: Network;
+      uncaptured?: { fromS: number; untilS: number };
+    },
   ): void {
     this.user(userId, { fromS, untilS });
-    this.stream(userId, 'opus', cachedSound({ pitchHz, fromS, seconds: untilS - fromS }), { fromS, untilS, network });
+    this.stream(userId, 'opus', cachedSound({ pitchHz, fromS, seconds: untilS - fromS }), {
+      fromS,
+      untilS,
+      network,
+      uncaptured,
+    });
     this.stream(userId, codec, cachedPicture({ ...picture, codec, color, fromS, seconds: untilS - fromS }), {
       fromS,
       untilS,
       network,
+      uncaptured,
     });
   }
 

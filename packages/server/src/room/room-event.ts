@@ -27,6 +27,11 @@ export type RoomEvent =
       muted: boolean;
       dump: string | null;
     }
+  /**
+   * From now on what a stream sends is in another dump, or with null in none. The dump before is closed: no byte
+   * will be added to it.
+   */
+  | { type: 'streamCaptured'; userId: string; streamId: string; dump: string | null }
   /** The stream is over and its dump is closed: no byte will be added to it. */
   | {
       type: 'streamUnpublished';

@@ -14,7 +14,20 @@ export type PublishedStream = {
   mid: string;
   /** Name of the track in the media server; empty until it has accepted the offer. */
   feed: string;
+  /** Which m-line of its offer it is, from 0. */
+  index: number;
+  /** What the name of its dump begins with, or null when nothing of it is captured. */
+  captureBase: string | null;
 };
+
+/** File name of a stream's capture, as the media server makes it; null when nothing of it is captured. */
+export function dumpOf({
+  captureBase,
+  kind,
+  index,
+}: Pick<PublishedStream, 'captureBase' | 'kind' | 'index'>): string | null {
+  return captureBase === null ? null : `${captureBase}-${kind}-${index}.mjr`;
+}
 
 /** All that a room needs to go on in another process; plain JSON, kept in the database. */
 export type RoomState = {

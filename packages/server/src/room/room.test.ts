@@ -14,7 +14,10 @@ let notices: { to: string[]; notice: RoomNotice }[] = [];
 let saved: RoomState | null = null;
 let lost: string[] = [];
 let listener: SfuRoomListener;
+let media: FakeSfuRoom;
 let refuse = false;
+/** Whether the media server still has a room that is taken over. */
+let isKept = false;
 
 /** A media server of our own that takes every offer; it writes down what it is told. */
 class FakeSfuRoom implements SfuRoom {
@@ -35,8 +38,21 @@ class FakeSfuRoom implements SfuRoom {
     happened.push(`sfu: publish ${userId} ${captureBase}`);
     if (refuse) throw new Error('refused');
     const tracks = mediaLinesOf(sdp).map(({ mid, kind }): SfuTrack => ({ feed: `f-${userId}`, mid, kind }));
-    this.state.publishers[userId] = { handle: 1, feed: `f-${userId}`, origin: sdp, tracks, flowing: true };
+    if (!this.continues(userId, sdp))
+      this.state.publishers[userId] = {
+        handle: 1,
+        feed: `f-${userId}`,
+        origin: sdp,
+        tracks,
+        flowing: true,
+        captureBase,
+      };
     return { sdp: 'answer', tracks };
+  }
+  async capture(userId: string, captureBase: string | null): Promise<void> {
+    happened.push(`sfu: capture ${userId} ${captureBase}`);
+    const publisher = this.state.publishers[userId];
+    if (publisher !== undefined) publisher.captureBase = captureBase;
   }
   async unpublish(userId: string): Promise<void> {
     if (this.state.publishers[userId] === undefined) return;
@@ -63,9 +79,16 @@ const sfu: Sfu = {
   ready: true,
   open: async (_, heard) => {
     listener = heard;
-    return new FakeSfuRoom();
+    media = new FakeSfuRoom();
+    return media;
   },
-  resume: async () => null,
+  resume: async (state, heard) => {
+    listener = heard;
+    if (!isKept) return null;
+    const room = new FakeSfuRoom();
+    Object.assign(room.state, structuredClone(state));
+    return room;
+  },
   close: async () => undefined,
 };
 
@@ -100,6 +123,7 @@ beforeEach(() => {
   lost = [];
   saved = null;
   refuse = false;
+  isKept = false;
 });
 
 async function withTwo(mediaTimeoutMs?: number): Promise<Room> {
@@ -215,6 +239,97 @@ test('muting is journalled once, and told to all', async () => {
     code: 'RoomNotEntered',
   });
   await room.close();
+});
+
+describe('the capture', () => {
+  test('is closed before the journal says so, and goes on in other dumps; who publishes meanwhile has none', async () => {
+    const room = await withTwo();
+    await room.publish('alice', { sdp: OFFER, streams: STREAMS });
+    happened = [];
+    await room.setCaptured(false);
+    await room.setCaptured(false);
+    expect(happened).toEqual([
+      'sfu: capture alice null',
+      'journal: streamCaptured alice null',
+      'journal: streamCaptured alice null',
+    ]);
+    await room.publish('bob', { sdp: OFFER, streams: STREAMS });
+    expect(happened.slice(3)).toEqual([
+      'journal: streamPublished bob null',
+      'journal: streamPublished bob null',
+      'sfu: publish bob null',
+    ]);
+    happened = [];
+    await room.setCaptured(true);
+    expect(happened).toEqual([
+      'journal: streamCaptured alice p3-audio-0.mjr',
+      'journal: streamCaptured alice p3-video-1.mjr',
+      'sfu: capture alice p3',
+      'journal: streamCaptured bob p4-audio-0.mjr',
+      'journal: streamCaptured bob p4-video-1.mjr',
+      'sfu: capture bob p4',
+    ]);
+    expect(room.snapshot.streams).toHaveLength(4);
+    await room.close();
+  });
+
+  test('that is switched while an offer is worked on is switched when it is taken', async () => {
+    const room = await withTwo();
+    await Promise.all([room.publish('alice', { sdp: OFFER, streams: STREAMS }), room.setCaptured(false)]);
+    expect(happened.filter((line) => line.startsWith('sfu'))).toEqual([
+      'sfu: publish alice p1',
+      'sfu: capture alice null',
+    ]);
+    expect(saved?.streams.map(({ captureBase }) => captureBase)).toEqual([null, null]);
+    await room.close();
+  });
+
+  test.each<[string, (state: RoomState) => void, string[]]>([
+    [
+      'before the media server was told',
+      (state) => {
+        state.captured = false;
+      },
+      ['sfu: capture alice null', ...Array(2).fill('journal: streamCaptured alice null')],
+    ],
+    [
+      'after the media server had closed it',
+      (state) => {
+        state.captured = false;
+        Object.assign(state.sfu?.publishers['alice'] ?? {}, { captureBase: null });
+      },
+      ['sfu: capture alice null', ...Array(2).fill('journal: streamCaptured alice null')],
+    ],
+    [
+      'between the journal and the media server, going on',
+      (state) => {
+        Object.assign(state.sfu?.publishers['alice'] ?? {}, { captureBase: null });
+      },
+      [
+        'sfu: capture alice null',
+        ...Array(2).fill('journal: streamCaptured alice null'),
+        'journal: streamCaptured alice p2-audio-0.mjr',
+        'journal: streamCaptured alice p2-video-1.mjr',
+        'sfu: capture alice p2',
+      ],
+    ],
+    ['when all was done', () => undefined, []],
+  ])('that a crash left half switched is switched by the next process: %s', async (_, leave, wanted) => {
+    const room = await withTwo();
+    await room.publish('alice', { sdp: OFFER, streams: STREAMS });
+    const state = saved;
+    if (state === null) throw new Error('Nothing was saved.');
+    state.sfu = structuredClone(media.state);
+    await room.letGo();
+    leave(state);
+    isKept = true;
+    const journal = { users: ['alice', 'bob'], streams: state.streams };
+    const resumed = await Room.resume(IDENTITY, parts(), state, journal);
+    happened = [];
+    await resumed.setCaptured(state.captured);
+    expect(happened).toEqual(wanted);
+    await resumed.close();
+  });
 });
 
 describe('a device that is not heard of', () => {

@@ -7,7 +7,8 @@ import type { ConnectionRole, SfuRoom, SfuRoomListener, SfuRoomState, SfuTrack }
 import { type DeclaredLine, sendingLines } from './declared-lines.ts';
 import type { RoomEvent } from './room-event.ts';
 import type { RoomIdentity, RoomNotice, RoomParts } from './room-parts.ts';
-import { type PublishedStream, type RoomState, snapshotOf } from './room-state.ts';
+import { dumpOf, type PublishedStream, type RoomState, snapshotOf } from './room-state.ts';
+import { matchCaptures } from './stream-captures.ts';
 
 /** Most people in one room. */
 const MAX_USERS = 25;
@@ -160,6 +161,8 @@ export class Room implements SfuRoomListener {
         await this.#save();
         this.#log.info({ streams: published.length }, 'streams published');
         this.#tellAll({ type: 'changed', room: this.snapshot });
+        // It may have been switched since the offer was announced.
+        await this.#matchCaptures();
       });
       return { sdp: answer, streamIds: published.map(({ streamId }) => streamId) };
     } catch (error) {
@@ -221,6 +224,17 @@ export class Room implements SfuRoomListener {
       this.#state.recording = recording;
       await this.#save();
       this.#tellAll({ type: 'changed', room: this.snapshot });
+    });
+  }
+
+  /** Says whether what is published is captured, from now on; what a crash left half done is done. */
+  setCaptured(captured: boolean): Promise<void> {
+    return this.#inOrder(async () => {
+      if (this.#state.captured !== captured) {
+        this.#state.captured = captured;
+        await this.#save();
+      }
+      await this.#matchCaptures();
     });
   }
 
@@ -339,14 +353,19 @@ export class Room implements SfuRoomListener {
     lines: readonly DeclaredLine[],
   ): Promise<{ published: PublishedStream[]; captureBase: string | null }> {
     await this.#stopPublishing(userId, 'normal');
+    // First of all, so that no name is given twice.
     this.#state.publishings += 1;
+    await this.#save();
     const captureBase = this.#state.captured ? `p${this.#state.publishings}` : null;
     const published: PublishedStream[] = [];
     for (const { mid, kind, source, muted, index } of lines) {
       const streamId = randomBytes(9).toString('base64url');
-      const dump = captureBase === null ? null : `${captureBase}-${kind}-${index}.mjr`;
-      await this.#record({ type: 'streamPublished', userId, streamId, kind, source, muted, dump });
-      published.push({ streamId, userId, kind, source, muted, mid, feed: '' });
+      const stream = { streamId, userId, kind, source, muted, mid, feed: '', index, captureBase };
+      await this.#record({
+        ...{ type: 'streamPublished', userId, streamId, kind, source, muted },
+        dump: dumpOf(stream),
+      });
+      published.push(stream);
     }
     this.#state.streams.push(...published);
     await this.#save();
@@ -401,6 +420,13 @@ export class Room implements SfuRoomListener {
       offerId: offer.offerId,
       sdp: offer.sdp,
       streams,
+    });
+  }
+
+  #matchCaptures(): Promise<void> {
+    return matchCaptures(this.#state, this.#sfuRoom, {
+      record: (event) => this.#record(event),
+      save: () => this.#save(),
     });
   }
 

@@ -102,7 +102,7 @@ export class JanusRoom implements SfuRoom {
       const handle = await this.#attach();
       this.state.feeds += 1;
       const feed = `${this.state.feeds}`;
-      this.state.publishers[userId] = { handle, feed, origin: originOf(sdp), tracks: [], flowing: false };
+      this.state.publishers[userId] = { handle, feed, origin: originOf(sdp), tracks: [], flowing: false, captureBase };
       await this.#listener.changed(this.state);
       try {
         const recording = captureBase === null ? { record: false } : { record: true, filename: captureBase };
@@ -128,6 +128,21 @@ export class JanusRoom implements SfuRoom {
         await this.#listener.changed(this.state);
         throw error;
       }
+    });
+  }
+
+  capture(userId: string, captureBase: string | null): Promise<void> {
+    return this.#inOrder(`p:${userId}`, async () => {
+      const running = this.state.publishers[userId];
+      if (running === undefined) return;
+      await this.#closeCapture(running.handle);
+      running.captureBase = null;
+      await this.#listener.changed(this.state);
+      if (captureBase === null) return;
+      // Janus asks the sender for a key frame by itself.
+      await this.#message(running.handle, { request: 'configure', record: true, filename: captureBase });
+      running.captureBase = captureBase;
+      await this.#listener.changed(this.state);
     });
   }
 
@@ -329,14 +344,18 @@ export class JanusRoom implements SfuRoom {
     const publisher = this.state.publishers[userId];
     if (publisher === undefined) return;
     delete this.state.publishers[userId];
+    await this.#closeCapture(publisher.handle);
+    await this.#detach(publisher.handle);
+  }
+
+  async #closeCapture(handle: number): Promise<void> {
     try {
-      await this.#message(publisher.handle, { request: 'configure', record: false });
+      await this.#message(handle, { request: 'configure', record: false });
     } catch (error) {
       if (!isGone(error)) throw error;
       // The connection ended by itself before, and its dumps with it.
       this.#log.debug({ err: error }, 'capture was closed already');
     }
-    await this.#detach(publisher.handle);
   }
 
   async #offered(

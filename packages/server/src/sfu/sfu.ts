@@ -14,7 +14,18 @@ export type SfuRoomState = {
   instance: string;
   session: number;
   control: number;
-  publishers: Record<string, { handle: number; feed: string; origin: string; tracks: SfuTrack[]; flowing: boolean }>;
+  publishers: Record<
+    string,
+    {
+      handle: number;
+      feed: string;
+      origin: string;
+      tracks: SfuTrack[];
+      flowing: boolean;
+      /** What the names of the dumps begin with that its packets are written to, or null. */
+      captureBase: string | null;
+    }
+  >;
   subscribers: Record<
     string,
     { handle: number; offerId: number; answered: boolean; tracks: { mid: string; feed: string; feedMid: string }[] }
@@ -51,6 +62,11 @@ export interface SfuRoom {
     sdp: string;
     captureBase: string | null;
   }): Promise<{ sdp: string; tracks: SfuTrack[] }>;
+  /**
+   * Writes what a user publishes from now on to other dumps, named as in {@link SfuRoom.publish}, or with null to none.
+   * The dumps before are closed first: no byte is added to them afterwards. Nothing happens when he publishes nothing.
+   */
+  capture(userId: string, captureBase: string | null): Promise<void>;
   /** Whether an offer would renegotiate the user's running connection. */
   continues(userId: string, sdp: string): boolean;
   /** Closes the user's capture, then the connection: no byte is added to the dumps afterwards. */

@@ -12,7 +12,7 @@ export type UserStay = Span & { userId: string; vanished: boolean };
 /** How a stream ended. */
 export type StreamEnd = 'normal' | 'timeout' | 'removed' | 'mediaServerLost';
 
-/** A stream, from publishing to its end. */
+/** A stream, from publishing to its end; where its capture went on in another dump, one of its parts. */
 export type StreamLife = Span & {
   streamId: string;
   userId: string;
@@ -110,6 +110,18 @@ function applyEvent(history: RoomHistory, event: JournalEvent, taskId: string): 
       const { streamId, userId, kind, source, dump } = event;
       const muted = event.muted ? [{ fromUs: atUs, untilUs: null }] : [];
       history.streams.push({ streamId, userId, kind, source, dump, fromUs: atUs, untilUs: null, end: null, muted });
+      return;
+    }
+    case 'streamCaptured': {
+      // As a stream of its own: a dump has one clock, and is known by one life.
+      const before = openStream(history, event.streamId);
+      if (before === undefined) return;
+      const { streamId, userId, kind, source } = before;
+      const muted = isMuted(before, atUs) ? [{ fromUs: atUs, untilUs: null }] : [];
+      endStream(before, atUs, 'normal');
+      history.streams.push({
+        ...{ streamId, userId, kind, source, dump: event.dump, fromUs: atUs, untilUs: null, end: null, muted },
+      });
       return;
     }
     case 'streamUnpublished':

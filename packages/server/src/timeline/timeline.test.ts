@@ -60,6 +60,9 @@ const unmuted = (atS: number, userId: string): Bare => ({
   userId,
   streamId: `${userId}-video`,
 });
+const captured = (atS: number, userId: string, dump: string | null): Bare => ({
+  ...{ atUs: atS * S, type: 'streamCaptured', userId, streamId: `${userId}-video`, dump },
+});
 const started = (atS: number): Bare => ({
   atUs: atS * S,
   type: 'taskStarted',
@@ -119,6 +122,39 @@ describe('scenes', () => {
       expect(pictures(events, 15)).toEqual(['a:a-video.mjr']);
     },
   );
+
+  test('a stream that is not captured shows nothing; muted and unmuted meanwhile counts behind it', () => {
+    const events = journal(
+      entered(1, 'a'),
+      published(1, 'a'),
+      captured(4, 'a', null),
+      captured(8, 'a', 'second.mjr'),
+      captured(12, 'a', null),
+      muted(13, 'a'),
+      captured(16, 'a', 'third.mjr'),
+      unmuted(18, 'a'),
+    );
+    const facts = new Map<string, StreamFacts>([
+      ['a-video.mjr', { firstPacketUs: 1 * S, lastPacketUs: 4 * S }],
+      ['second.mjr', { firstPacketUs: 8 * S, lastPacketUs: 12 * S }],
+      ['third.mjr', { firstPacketUs: 18 * S, lastPacketUs: null }],
+    ]);
+    expect([3, 4.49, 4.5, 8, 12.5, 16, 17.9].map((atS) => pictures(events, atS, facts))).toEqual([
+      ...[['a:a-video.mjr'], ['a:a-video.mjr'], ['a:-'], ['a:second.mjr'], ['a:-'], ['a:-'], ['a:-']],
+    ]);
+    expect(pictures(events, 18, facts)).toEqual(['a:third.mjr']);
+    const { streams } = readRoomHistory(events, 't');
+    expect(streams.map(({ streamId, dump, untilUs }) => [streamId, dump, untilUs])).toEqual([
+      ['a-video', 'a-video.mjr', 4 * S],
+      ['a-video', null, 8 * S],
+      ['a-video', 'second.mjr', 12 * S],
+      ['a-video', null, 16 * S],
+      ['a-video', 'third.mjr', null],
+    ]);
+    // What is over, or never was, is not captured again.
+    const over = journal(published(1, 'a'), unpublished(2, 'a'), captured(3, 'a', 'x.mjr'), captured(3, 'b', 'y.mjr'));
+    expect(readRoomHistory(over, 't').streams).toHaveLength(1);
+  });
 
   test('who publishes anew is seen over the old stream until the first packet of the new one', () => {
     const again = { ...published(10, 'a'), streamId: 'again', dump: 'again.mjr' };
