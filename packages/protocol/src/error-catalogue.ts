@@ -255,6 +255,13 @@ export const ERROR_CATALOGUE = Object.freeze({
     sentence: 'A parameter is not valid.',
     action: 'The message names the parameter and what is allowed.',
   },
+  RestKeyUnknown: {
+    status: 404,
+    fault: 'caller',
+    retry: false,
+    sentence: 'There is no such REST key, or it is revoked.',
+    action: 'List the keys with GET /api/v1/keys.',
+  },
   MediaUnknown: {
     status: 404,
     fault: 'caller',
@@ -283,6 +290,20 @@ export const ERROR_CATALOGUE = Object.freeze({
     retry: true,
     sentence: 'The disk has no room for this.',
     action: 'Free space or add some.',
+  },
+  RecordingOff: {
+    status: 409,
+    fault: 'caller',
+    retry: false,
+    sentence: 'Recording is switched off for this application.',
+    action: 'Set the mode of its recording settings to rest or automatic.',
+  },
+  TaskLimitReached: {
+    status: 429,
+    fault: 'caller',
+    retry: true,
+    sentence: 'As many recording tasks run as are allowed.',
+    action: 'End one first, or raise the limit in the configuration.',
   },
   TaskUnknown: {
     status: 404,

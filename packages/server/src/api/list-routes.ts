@@ -1,7 +1,10 @@
 import { Type } from 'typebox';
 import type { ApiDeps } from './deps.ts';
 import type { ApiInstance } from './instance.ts';
-import type { Authentication } from './viewer.ts';
+import { type Authentication, mustRead } from './viewer.ts';
+
+/** Who orders recordings may look after them. */
+const SCOPES = { calls: ['read'], recordings: ['read', 'record'] } as const;
 
 /** The newest calls and recording tasks. */
 export function listRoutes(
@@ -15,7 +18,9 @@ export function listRoutes(
   );
   for (const name of ['calls', 'recordings'] as const) {
     api.get(`/api/v1/${name}`, { schema: { querystring } }, async (request) => {
-      const { sdkAppId } = await authentication.viewer(request);
+      const viewer = await authentication.viewer(request);
+      mustRead(viewer, ...SCOPES[name]);
+      const { sdkAppId } = viewer;
       const { limit = 20 } = request.query;
       return { [name]: await deps[name].list({ limit, ...(sdkAppId === null ? {} : { sdkAppId }) }) };
     });

@@ -35,7 +35,7 @@ export function taskRoutes(
 
   /** A task of another application is as unknown as one that never was. */
   async function mustOrder(viewer: Viewer, taskId: string): Promise<void> {
-    mustChange(viewer);
+    mustChange(viewer, 'record');
     const owner = await taskOrders.owner(taskId);
     if (owner === null || !sees(viewer, owner.sdkAppId)) throw new CallreelError('TaskUnknown');
   }

@@ -7,13 +7,14 @@ import { CallreelError, type Config, createLog, type DataFolder, type Log, openD
 import { type CallRecord, Calls, type DeviceRef, listCalls, rememberUser } from '../call/index.ts';
 import { Catalogue, type Library, type MediaStills } from '../library/index.ts';
 import { listTasks, PictureFetches, Recorder, type RenderedFile } from '../recording/index.ts';
-import { type Room, Rooms } from '../room/index.ts';
+import { listRoomLives, listRoomStays, type Room, Rooms } from '../room/index.ts';
 import { JanusSfu } from '../sfu/index.ts';
 import { Signalling } from '../signalling/index.ts';
 import { LocalStore, type Store } from '../store/index.ts';
 import { CallRooms } from './call-rooms.ts';
 import { CaptureJournals } from './capture-journals.ts';
 import { requestHandlers } from './request-handlers.ts';
+import { RoomOrders } from './room-orders.ts';
 
 /** An orphaned Janus waits this long for a new server: long enough for any upgrade, short enough not to hold ports for ever. */
 const ORPHAN_TIMEOUT_MINUTES = 10;
@@ -198,6 +199,15 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     calls: { list: (query) => listCalls(db, query) },
     recordings: { list: (query) => listTasks(db, query) },
     taskOrders: recorder.orders,
+    dialect: {
+      recording: null,
+      rooms: new RoomOrders({ calls, rooms }),
+      history: {
+        rooms: (query) => listRoomLives(db, query),
+        stays: (query) => listRoomStays(db, query),
+      },
+      usage: null,
+    },
     checks: { database: () => database.ping(), mediaServer: async () => void sfu.connection },
   });
   undo.push(() => api.close());
