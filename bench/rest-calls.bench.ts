@@ -40,7 +40,7 @@ async function measure(): Promise<void> {
   };
   const create = (n: number): object => ({
     SdkAppId: facts.sdkAppId,
-    RoomId: String(n + 1),
+    RoomId: String(n + 1_000),
     UserId: 'robot',
     UserSig: facts.userSig,
     RecordParams: { RecordMode: 2, MaxIdleTime: 30, StreamType: 0 },

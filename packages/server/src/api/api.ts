@@ -43,7 +43,7 @@ export async function createApi(deps: ApiDeps): Promise<ApiInstance> {
     requestIdHeader: false,
     genReqId: () => randomUUID(),
     // Back ends ask at the address where browsers find the pages.
-    constraints: { [DIALECT_CONSTRAINT]: dialectConstraint },
+    routerOptions: { constraints: { [DIALECT_CONSTRAINT]: dialectConstraint } },
     ajv: { customOptions: { removeAdditional: false, allErrors: false } },
     frameworkErrors: (error, request, reply) => void answer(error, request, reply, log),
   }).withTypeProvider<TypeBoxTypeProvider>();

@@ -9,7 +9,11 @@ const BODY_MAX_BYTES = 1024 * 1024;
 /** Name of the constraint that tells requests of the dialect from those of browsers at the same address. */
 export const DIALECT_CONSTRAINT = 'dialect';
 
-type Constraint = NonNullable<FastifyServerOptions['constraints']>[string];
+/** What the constraint is for requests of the dialect. */
+const SIGNED = 'TC3';
+
+type RouterOptions = NonNullable<FastifyServerOptions['routerOptions']>;
+type Constraint = NonNullable<RouterOptions['constraints']>[string];
 type Handler = Parameters<ReturnType<Constraint['storage']>['set']>[1];
 
 /** Routes with this constraint are for requests of the dialect only. */
@@ -18,7 +22,7 @@ export const dialectConstraint: Constraint = {
   storage: () => {
     let handler: Handler | null = null;
     return {
-      get: (isOfDialect) => (isOfDialect === true ? handler : null),
+      get: (value) => (value === SIGNED ? handler : null),
       set: (_, set) => {
         handler = set;
       },
@@ -26,7 +30,7 @@ export const dialectConstraint: Constraint = {
   },
   validate: () => undefined,
   deriveConstraint: ({ headers }) =>
-    headers['x-tc-action'] !== undefined || headers.authorization?.startsWith('TC3-') === true ? true : undefined,
+    headers['x-tc-action'] !== undefined || headers.authorization?.startsWith('TC3-') === true ? SIGNED : '',
 };
 
 /** `POST /`, and `GET /` for whoever is no browser. Every answer has status 200, as in the known system. */
@@ -41,7 +45,7 @@ export async function dialectRoutes(api: FastifyInstance, dialect: Pick<Dialect,
       send(reply, errorAnswer(refusedByFastify(error), request.id)),
     );
     scope.post('/', (request, reply) => respond(request, reply, 'POST'));
-    scope.get('/', { constraints: { [DIALECT_CONSTRAINT]: true }, exposeHeadRoute: false }, (request, reply) =>
+    scope.get('/', { constraints: { [DIALECT_CONSTRAINT]: SIGNED }, exposeHeadRoute: false }, (request, reply) =>
       respond(request, reply, 'GET'),
     );
     done();

@@ -3,6 +3,9 @@ import { Compile } from 'typebox/compile';
 import { describeSchemaError, type SchemaError } from '../../base/schema-error.ts';
 import { DialectError } from './dialect-error.ts';
 
+/** Parameters whose values are not repeated in errors. */
+const SECRETS = ['UserSig', 'PrivateMapKey', 'AccessKey', 'SecretKey'];
+
 /** What an action calls parameters that are wrong. */
 export type ParameterCodes = {
   /** Last names of parameters for which `MissingParameter.<Name>` exists. */
@@ -25,7 +28,11 @@ function refusal(value: unknown, errors: readonly SchemaError[], codes: Paramete
   const unknown = errors.find(({ keyword }) => keyword === 'additionalProperties');
   const error = unknown ?? errors[0];
   if (error === undefined) return new DialectError('InvalidParameter', 'The parameters do not fit.');
-  const message = describeSchemaError(value, [error]);
+  const name = lastName(error.instancePath);
+  // What a client writes into its log should not hold its keys.
+  const message = SECRETS.includes(name)
+    ? `${name} does not fit: ${error.message}.`
+    : describeSchemaError(value, [error]);
   switch (error.keyword) {
     case 'additionalProperties':
       return new DialectError('UnknownParameter', message);
@@ -34,7 +41,7 @@ function refusal(value: unknown, errors: readonly SchemaError[], codes: Paramete
     case 'type':
       return new DialectError('InvalidParameter', message);
     default:
-      return new DialectError(codes.value(lastName(error.instancePath)), message);
+      return new DialectError(codes.value(name), message);
   }
 }
 

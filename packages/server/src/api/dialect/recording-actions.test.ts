@@ -232,6 +232,11 @@ describe('what a back end gets to hear', () => {
     for (const name of ['Vendor', 'Region', 'Bucket', 'AccessKey', 'SecretKey'])
       expect(await start({ [name]: undefined })).toBe(`MissingParameter.${name}`);
     expect(server.recording.tasks.size).toBe(0);
+    const secret = `secret-${'x'.repeat(300)}`;
+    const refused = client.CreateCloudRecording(
+      create({ StorageParams: { CloudStorage: { ...CloudStorage, SecretKey: secret } } }),
+    );
+    await expect(refused).rejects.toMatchObject({ message: expect.not.stringContaining('secret-') });
   });
 
   test('of what the server does wrong: nothing but that it did', async () => {

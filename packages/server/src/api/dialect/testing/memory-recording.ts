@@ -14,18 +14,18 @@ export class MemoryRecording implements RecordingControl {
   /** Waited for by every order. */
   before: () => Promise<void> = async () => undefined;
   #count = 0;
+  /** The last task of each robot in a room. */
+  readonly #robots = new Map<string, string>();
 
   async start(order: StartOrder): Promise<{ taskId: string }> {
     await this.before();
     if (this.off.has(order.sdkAppId)) throw new CallreelError('RecordingOff');
     if (order.roomId === '404') throw new CallreelError('RoomUnknown');
-    const running = [...this.tasks.values()].filter(({ ended }) => !ended);
-    for (const task of running) {
-      const { sdkAppId, roomId, roomIdType, robotId } = task.order;
-      const isSame = sdkAppId === order.sdkAppId && roomId === order.roomId && roomIdType === order.roomIdType;
-      if (isSame && robotId === order.robotId) task.ended = true;
-    }
-    if (running.filter(({ ended }) => !ended).length >= this.limit) throw new CallreelError('TaskLimitReached');
+    const robot = JSON.stringify([order.sdkAppId, order.roomIdType, order.roomId, order.robotId]);
+    const before = this.tasks.get(this.#robots.get(robot) ?? '');
+    if (before !== undefined) before.ended = true;
+    if (this.limit < Number.POSITIVE_INFINITY && this.#running >= this.limit)
+      throw new CallreelError('TaskLimitReached');
     this.#count += 1;
     const taskId = `task-${this.#count}`;
     this.tasks.set(taskId, {
@@ -37,17 +37,18 @@ export class MemoryRecording implements RecordingControl {
       ended: false,
       files: [],
     });
+    this.#robots.set(robot, taskId);
     return { taskId };
   }
 
   async modify(taskId: string, parameters: TaskParameters): Promise<void> {
     await this.before();
-    this.#running(taskId).parameters = parameters;
+    this.#mustRun(taskId).parameters = parameters;
   }
 
   async stop(taskId: string): Promise<void> {
     await this.before();
-    this.#running(taskId).ended = true;
+    this.#mustRun(taskId).ended = true;
   }
 
   async status(taskId: string): Promise<TaskStatus | null> {
@@ -67,7 +68,11 @@ export class MemoryRecording implements RecordingControl {
     Object.assign(this.task(taskId), { status: 'inProgress', files });
   }
 
-  #running(taskId: string): MemoryTask {
+  get #running(): number {
+    return [...this.tasks.values()].filter(({ ended }) => !ended).length;
+  }
+
+  #mustRun(taskId: string): MemoryTask {
     const task = this.tasks.get(taskId);
     if (task === undefined) throw new CallreelError('TaskUnknown');
     if (task.ended) throw new CallreelError('TaskNotRunning');
