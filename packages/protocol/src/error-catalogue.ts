@@ -298,6 +298,20 @@ export const ERROR_CATALOGUE = Object.freeze({
     sentence: 'The recording task does not run any more.',
     action: 'Nothing can be changed: its file ends, or has ended.',
   },
+  RecordingOff: {
+    status: 409,
+    fault: 'caller',
+    retry: false,
+    sentence: 'Recording is switched off for this application.',
+    action: 'Switch it on in the recording settings of the application.',
+  },
+  TaskLimitReached: {
+    status: 429,
+    fault: 'caller',
+    retry: true,
+    sentence: 'As many recording tasks of this application run as are allowed at once.',
+    action: 'Stop one, or raise recording.maxTasks.',
+  },
   TaskPaused: {
     status: 409,
     fault: 'caller',

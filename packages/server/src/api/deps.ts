@@ -19,7 +19,7 @@ export type ApiDeps = {
   store: Store;
   calls: ListReader;
   recordings: ListReader;
-  taskOrders: Pick<TaskOrders, 'owner' | 'modify' | 'pause' | 'resume' | 'stop'>;
+  taskOrders: Pick<TaskOrders, 'owner' | 'start' | 'modify' | 'pause' | 'resume' | 'stop'>;
   /** Each answers when that part works and throws when it does not. */
   checks: { database: () => Promise<void>; mediaServer: () => Promise<void> };
   /** Demo mode: the call page may be used without a UserSig. */

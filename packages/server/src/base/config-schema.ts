@@ -77,6 +77,15 @@ export const ConfigSchema = Type.Object({
       description: 'Time a call rings where the caller names none.',
     }),
   }),
+  recording: Type.Object({
+    maxTasks: Type.Integer({
+      minimum: 1,
+      maximum: 100_000,
+      default: 100,
+      description:
+        'Recording tasks of one application that back ends may have running at once. Automatic ones are never refused.',
+    }),
+  }),
   render: Type.Object({
     maxConcurrent: Type.Integer({
       minimum: 0,

@@ -123,6 +123,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     capturesFolder: folder.capturesPath,
     captureRetentionHours: config.captureRetentionHours,
     maxRenders: config.render.maxConcurrent,
+    maxTasks: config.recording.maxTasks,
     outlet: {
       keep: (task, file) => keep({ store, library, log }, task, file),
       sign: ({ sdkAppId, roomId, roomSessionId }, recording) => {
@@ -139,6 +140,13 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
         await room
           .setCaptured(captured)
           .catch((error: unknown) => log.error({ err: error, roomSessionId }, 'capture could not be switched'));
+      },
+      open: async (room) => void (await rooms.open({ ...room, captured: true })),
+      spent: ({ sdkAppId, roomId, roomSessionId }) => {
+        if (calls.inRoom(sdkAppId, roomId) !== null) return;
+        rooms
+          .close(roomSessionId)
+          .catch((error: unknown) => log.error({ err: error, roomSessionId }, 'an empty room could not be closed'));
       },
     },
   });
@@ -238,7 +246,8 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
   recorder.tellRooms();
   await calls.resume((call) => rooms.find(call.sdkAppId, call.roomId) !== null);
   for (const { identity } of [...rooms])
-    if (calls.inRoom(identity.sdkAppId, identity.roomId) === null) await rooms.close(identity.roomSessionId);
+    if (calls.inRoom(identity.sdkAppId, identity.roomId) === null && !recorder.needs(identity.roomSessionId))
+      await rooms.close(identity.roomSessionId);
 
   await listen(api, config);
   const bound = api.server.address();

@@ -141,6 +141,9 @@ CREATE TABLE tasks (
   stop_reason text,
   report jsonb,
   paused boolean NOT NULL DEFAULT false,
+  robot_id text,
+  name_prefix text,
+  expires_us bigint,
   CONSTRAINT tasks_origin_check CHECK ((origin = ANY (ARRAY['automatic'::text, 'rest'::text]))),
   CONSTRAINT tasks_pkey PRIMARY KEY (task_id),
   CONSTRAINT tasks_room_id_type_check CHECK ((room_id_type = ANY (ARRAY['number'::text, 'string'::text]))),
@@ -149,6 +152,7 @@ CREATE TABLE tasks (
   CONSTRAINT tasks_state_check CHECK ((state = ANY (ARRAY['running'::text, 'stopped'::text, 'rendered'::text, 'failed'::text])))
 );
 CREATE INDEX tasks_room_session ON public.tasks USING btree (room_session_id);
+CREATE INDEX tasks_running ON public.tasks USING btree (sdk_app_id) WHERE (state = 'running'::text);
 CREATE INDEX tasks_started ON public.tasks USING btree (started_us DESC, task_id DESC);
 CREATE INDEX tasks_state ON public.tasks USING btree (state);
 

@@ -92,6 +92,12 @@ export type Tables = {
     stop_reason: string | null;
     /** Of running tasks: nothing is in the file until it goes on. */
     paused: Generated<boolean>;
+    /** Of tasks that a back end has ordered: the user id that its robot goes by. */
+    robot_id: string | null;
+    /** What the names of the files begin with. */
+    name_prefix: string | null;
+    /** From when on orders about the task are refused; null: never. */
+    expires_us: number | null;
     /** `RenderReport` when rendered, `RenderRefusal` when failed. */
     report: JSONColumnType<object> | null;
   };
