@@ -26,13 +26,14 @@ export function applicationRoutes(
   });
 }
 
-function mustSee(viewer: Viewer, sdkAppId: number): void {
+/** @throws {CallreelError} `NotAllowed` for who may see another application only. */
+export function mustSee(viewer: Viewer, sdkAppId: number): void {
   if (!sees(viewer, sdkAppId))
     throw new CallreelError('NotAllowed', `These credentials belong to another application than ${sdkAppId}.`);
 }
 
-/** `ApplicationUnknown` is an answer to a sign-in; here the address is what is wrong. */
-async function knownHere<T>(found: Promise<T>): Promise<T> {
+/** `ApplicationUnknown` is an answer to a sign-in; here the address is what is wrong. @throws {CallreelError} `NotFound`, and what was thrown otherwise. */
+export async function knownHere<T>(found: Promise<T>): Promise<T> {
   try {
     return await found;
   } catch (error) {
