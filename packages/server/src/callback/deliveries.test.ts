@@ -389,6 +389,46 @@ describe('trying again', () => {
     expect((await callbacks.get(id)).log.map(({ attempt }) => attempt)).toEqual([2]);
   });
 
+  test('who stood still for longer than the lease keeps what it learned, and leaves the queue to whoever has it', async () => {
+    const arrived = Promise.withResolvers<() => void>();
+    const second = Promise.withResolvers<() => void>();
+    receiver.behave = ({ attempt }, response) =>
+      (attempt === 1 ? arrived : second).resolve(() => void response.writeHead(attempt === 1 ? 200 : 503).end());
+    const id = await write(own('k', 1));
+    const next = await write(own('k', 2));
+    const finishFirst = await arrived.promise;
+    now += 20 * S;
+    const other = new Deliveries(parts());
+    other.start();
+    const finishSecond = await second.promise;
+    finishFirst();
+    await deliveries.idle();
+    // Delivered by the first, and the next is not begun beside the try that the other has under way.
+    expect(await callbacks.get(id)).toMatchObject({
+      state: 'delivered',
+      attempts: 2,
+      log: [{ attempt: 1, status: 200 }],
+    });
+    expect((await callbacks.get(next)).attempts).toBe(0);
+    receiver.behave = answer(200);
+    finishSecond();
+    await other.idle();
+    expect(await callbacks.get(id)).toMatchObject({
+      state: 'delivered',
+      log: [{ status: 200 }, { attempt: 2, status: 503 }],
+    });
+    now += 10 * S;
+    other.wake();
+    await other.idle();
+    await other.close();
+    expect(await callbacks.get(next)).toMatchObject({ state: 'delivered', attempts: 1 });
+    expect(receiver.posts.map(({ deliveryId, attempt }) => [deliveryId, attempt])).toEqual([
+      [id, 1],
+      [id, 2],
+      [next, 1],
+    ]);
+  });
+
   test('a receiver that hangs takes no more than its share', async () => {
     const other = await Receiver.open();
     await database.db
