@@ -326,6 +326,21 @@ export const ERROR_CATALOGUE = Object.freeze({
     sentence: 'The recording task is not paused.',
     action: 'Pause it first.',
   },
+  // Callbacks
+  CallbackUnknown: {
+    status: 404,
+    fault: 'caller',
+    retry: false,
+    sentence: 'There is no such callback.',
+    action: 'Check the delivery id; callbacks are kept for callback.logDays after they were delivered or given up.',
+  },
+  CallbackNoAddress: {
+    status: 409,
+    fault: 'caller',
+    retry: false,
+    sentence: 'The application has no address for callbacks of this kind.',
+    action: 'Set one: PUT /api/v1/applications/<SdkAppId>/callbacks.',
+  },
   BundleUnreadable: {
     status: 422,
     fault: 'caller',

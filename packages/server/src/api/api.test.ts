@@ -7,7 +7,8 @@ import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Applications, ConsoleUsers, type Credentials, createFirstCredentials, RestKeys } from '../apps/index.ts';
 import { type Database, openDatabase } from '../base/db/index.ts';
-import { CallreelError, createLog } from '../base/index.ts';
+import { CallreelError, createLog, nowUs } from '../base/index.ts';
+import { CallbackLog } from '../callback/index.ts';
 import { Catalogue, type MediaRecord } from '../library/index.ts';
 import { DEFAULT_TASK_PARAMETERS } from '../recording/task-parameters.ts';
 import { LocalStore, type Store } from '../store/index.ts';
@@ -132,6 +133,7 @@ beforeAll(async () => {
     store: watched,
     calls: reader('calls'),
     recordings: reader('recordings'),
+    callbacks: new CallbackLog({ db: database.db, nowUs, addressOf: async () => null, wake: () => undefined }),
     taskOrders,
     checks: { database: () => database.ping(), mediaServer: () => mediaServer() },
     demo: false,
@@ -700,6 +702,7 @@ describe('errors', () => {
       store,
       calls: { list: () => Promise.reject(new Error(secret)) },
       recordings: { list: async () => [] },
+      callbacks: new CallbackLog({ db: database.db, nowUs, addressOf: async () => null, wake: () => undefined }),
       taskOrders,
       checks: { database: async () => undefined, mediaServer: async () => undefined },
     });

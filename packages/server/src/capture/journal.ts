@@ -4,6 +4,7 @@ import { nowUs } from '../base/clock.ts';
 import type { TaskParameters } from '../recording/task-parameters.ts';
 import type { RoomEvent } from '../room/room-event.ts';
 import type { JournalEvent, PictureEvent, TaskEvent, TaskStopReason } from './journal-event.ts';
+import { JournalReader } from './journal-reader.ts';
 
 /** Name of the journal inside a bundle. */
 export const JOURNAL_FILE = 'journal.jsonl';
@@ -55,6 +56,16 @@ export class Journal {
   /** Whether a bundle has a journal. */
   static exists(folder: string): boolean {
     return existsSync(join(folder, JOURNAL_FILE));
+  }
+
+  /** All that was written until now, from the first line on. */
+  events(): JournalEvent[] {
+    const reader = new JournalReader(join(this.folder, JOURNAL_FILE));
+    try {
+      return reader.read();
+    } finally {
+      reader.close();
+    }
   }
 
   /** Users who have entered and not left. */
