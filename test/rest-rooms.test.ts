@@ -1,5 +1,6 @@
 import { newDeviceId, SignallingClient } from '@callreel/callkit/signalling';
 import { Client } from 'tencentcloud-sdk-nodejs/tencentcloud/services/trtc/v20190722/trtc_client.js';
+import { Api as TlsSig } from 'tls-sig-api-v2';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ServerProcess } from './harness/server-process.ts';
 
@@ -136,4 +137,28 @@ test('who was where is known to the next process', async () => {
   await client.DismissRoom({ SdkAppId: sdkAppId, RoomId: 502 });
   const over = await client.DescribeUserInfo({ SdkAppId: sdkAppId, CommId, ...since(), PageNumber: 0, PageSize: 2 });
   expect(over.UserList?.map(({ Finished }) => Finished)).toEqual([true, true]);
+});
+
+test('a recording is ordered, asked for, changed and ended; its orders survive the process', async () => {
+  const { app } = await server.credentials();
+  const UserSig = new TlsSig(sdkAppId, app.secretKey).genUserSig('robot', 600);
+  const { TaskId = '' } = await client.CreateCloudRecording({
+    ...{ SdkAppId: sdkAppId, RoomId: 'waiting', RoomIdType: 0, UserId: 'robot', UserSig },
+    RecordParams: { RecordMode: 2, MaxIdleTime: 600 },
+    StorageParams: { CloudVod: { TencentVod: { UserDefineRecordId: 'mine' } } },
+  });
+  const task = { SdkAppId: sdkAppId, TaskId };
+  const idle = { TaskId, Status: 'Idle', StorageFileList: [] };
+  expect(await client.DescribeCloudRecording(task)).toMatchObject(idle);
+  await client.ModifyCloudRecording({ ...task, MixLayoutParams: { MixLayoutMode: 2 } });
+  await server.kill('SIGKILL');
+  await server.run();
+  expect(await client.DescribeCloudRecording(task)).toMatchObject(idle);
+  const row = (await (await server.api(`/api/v1/recordings/${TaskId}`)).json()) as { parameters: object };
+  expect(row).toMatchObject({ origin: 'rest', state: 'running', parameters: { layout: { mode: 'screenShare' } } });
+  const finished = server.next(({ msg, taskId }) => msg === 'task finished' && taskId === TaskId);
+  expect((await client.DeleteCloudRecording(task)).TaskId).toBe(TaskId);
+  await finished;
+  await expect(client.DescribeCloudRecording(task)).rejects.toMatchObject({ code: 'ResourceNotFound' });
+  await expect(client.ModifyCloudRecording(task)).rejects.toMatchObject({ code: 'ResourceNotFound' });
 });

@@ -76,6 +76,12 @@ export function sees(viewer: Viewer, sdkAppId: number): boolean {
   return viewer.sdkAppId === null || viewer.sdkAppId === sdkAppId;
 }
 
+/** @throws {CallreelError} `NotAllowed` for the credentials of another application. */
+export function mustSee(viewer: Viewer, sdkAppId: number): void {
+  if (!sees(viewer, sdkAppId))
+    throw new CallreelError('NotAllowed', `These credentials belong to another application than ${sdkAppId}.`);
+}
+
 /** @param scopes one of which a REST key must have. @throws {CallreelError} `NotAllowed` for who may not look. */
 export function mustRead(viewer: Viewer, ...scopes: RestKeyScope[]): void {
   if (viewer.kind === 'restKey' && !hasScope(viewer.scopes, ...scopes))

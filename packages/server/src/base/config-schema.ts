@@ -77,6 +77,15 @@ export const ConfigSchema = Type.Object({
       description: 'Time a call rings where the caller names none.',
     }),
   }),
+  recording: Type.Object({
+    maxTasks: Type.Integer({
+      minimum: 1,
+      maximum: 100_000,
+      default: 100,
+      description:
+        'Recording tasks of one application that back ends may have running at once. Automatic ones are never refused.',
+    }),
+  }),
   render: Type.Object({
     maxConcurrent: Type.Integer({
       minimum: 0,
@@ -90,7 +99,23 @@ export const ConfigSchema = Type.Object({
     allowPrivate: Type.Boolean({
       default: false,
       description:
-        'Whether pictures of templates may be fetched from private, loopback and link-local addresses. Only where everybody who sets templates may reach your network.',
+        'Whether pictures of templates may be fetched from, and callbacks posted to, private, loopback and link-local addresses. Only where everybody who sets templates and callbacks may reach your network.',
+    }),
+  }),
+  callback: Type.Object({
+    giveUpHours: Type.Integer({
+      minimum: 1,
+      maximum: 720,
+      default: 24,
+      unit: 'h',
+      description: 'Time after which a callback that cannot be delivered is given up.',
+    }),
+    logDays: Type.Integer({
+      minimum: 1,
+      maximum: 3650,
+      default: 30,
+      unit: 'd',
+      description: 'Time a callback that was delivered or given up is kept in the log.',
     }),
   }),
   captureRetentionHours: Type.Integer({

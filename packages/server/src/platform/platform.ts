@@ -3,8 +3,17 @@ import { join } from 'node:path';
 import { createApi } from '../api/index.ts';
 import { Applications, ConsoleUsers, type Credentials, createFirstCredentials, RestKeys } from '../apps/index.ts';
 import { type Database, openDatabase } from '../base/db/index.ts';
-import { CallreelError, type Config, createLog, type DataFolder, type Log, openDataFolder } from '../base/index.ts';
+import {
+  CallreelError,
+  type Config,
+  createLog,
+  type DataFolder,
+  type Log,
+  nowUs,
+  openDataFolder,
+} from '../base/index.ts';
 import { type CallRecord, Calls, type DeviceRef, listCalls, rememberUser } from '../call/index.ts';
+import { type AddressOf, CallbackLog, callChanged, Deliveries, Outbox, RoomTeller } from '../callback/index.ts';
 import { Catalogue, type Library, type MediaStills } from '../library/index.ts';
 import { listTasks, PictureFetches, Recorder, type RenderedFile } from '../recording/index.ts';
 import { listRoomLives, listRoomStays, type Room, Rooms } from '../room/index.ts';
@@ -13,6 +22,7 @@ import { Signalling } from '../signalling/index.ts';
 import { LocalStore, type Store } from '../store/index.ts';
 import { CallRooms } from './call-rooms.ts';
 import { CaptureJournals } from './capture-journals.ts';
+import { RecordingOrders } from './recording-orders.ts';
 import { requestHandlers } from './request-handlers.ts';
 import { RoomOrders } from './room-orders.ts';
 
@@ -31,6 +41,7 @@ export type PlatformFacts = {
 export type PlatformParts = {
   facts: PlatformFacts;
   applications: Applications;
+  callbacks: CallbackLog;
   calls: Calls;
   callRecords: (query: { sdkAppId?: number; limit: number }) => Promise<CallRecord[]>;
   library: Library;
@@ -108,6 +119,9 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
   undo.push(() => store.close());
   const library = new Catalogue(db);
 
+  const callbacks = tellApplications({ config, log, db, applications });
+  undo.push(() => callbacks.close());
+
   const journals = new CaptureJournals(folder.capturesPath);
   undo.push(() => journals.close());
   const callRooms: CallRooms = new CallRooms(
@@ -124,6 +138,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     capturesFolder: folder.capturesPath,
     captureRetentionHours: config.captureRetentionHours,
     maxRenders: config.render.maxConcurrent,
+    maxTasks: config.recording.maxTasks,
     outlet: {
       keep: (task, file) => keep({ store, library, log }, task, file),
       sign: ({ sdkAppId, roomId, roomSessionId }, recording) => {
@@ -140,6 +155,13 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
         await room
           .setCaptured(captured)
           .catch((error: unknown) => log.error({ err: error, roomSessionId }, 'capture could not be switched'));
+      },
+      open: async (room) => void (await rooms.open({ ...room, captured: true })),
+      spent: ({ sdkAppId, roomId, roomSessionId }) => {
+        if (calls.inRoom(sdkAppId, roomId) !== null) return;
+        rooms
+          .close(roomSessionId)
+          .catch((error: unknown) => log.error({ err: error, roomSessionId }, 'an empty room could not be closed'));
       },
     },
   });
@@ -167,7 +189,10 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     mediaTimeoutMs: config.mediaTimeoutS * 1000,
     outlet: {
       event: (room, event) =>
-        journals.record(room, event, (journal, written) => recorder.roomEvent(room, journal, written)),
+        journals.record(room, event, async (journal, written) => {
+          await callbacks.rooms.tell(room, written);
+          await recorder.roomEvent(room, journal, written);
+        }),
       notify: (room, userIds, notice) => callRooms.notify(room, userIds, notice),
       userLost: (room, userId) => callRooms.userLost(room, userId),
     },
@@ -177,6 +202,12 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     db,
     log,
     outlet: callRooms.callOutlet,
+    outbox: {
+      write: async (transaction, call, change) => {
+        await callbacks.outbox.write(transaction, callChanged(call, change));
+      },
+      committed: () => callbacks.outbox.committed(),
+    },
     ringTimeoutMs: config.call.ringTimeoutS * 1000,
     absenceTimeoutMs: config.mediaTimeoutS * 1000,
   });
@@ -198,9 +229,10 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     store,
     calls: { list: (query) => listCalls(db, query) },
     recordings: { list: (query) => listTasks(db, query) },
+    callbacks: callbacks.log,
     taskOrders: recorder.orders,
     dialect: {
-      recording: null,
+      recording: new RecordingOrders({ orders: recorder.orders, library }),
       rooms: new RoomOrders({ calls, rooms }),
       history: {
         rooms: (query) => listRoomLives(db, query),
@@ -237,7 +269,13 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
   });
   undo.push(() => signalling.close());
 
-  // What an earlier process left: first the recordings, so that nothing of the rooms escapes them.
+  // What an earlier process left: first what was to be told of it, in the order in which it happened.
+  for (const { identity } of open) {
+    const journal = journals.of(identity, false);
+    if (journal !== null) await callbacks.rooms.resume(identity, journal.events());
+  }
+  callbacks.deliveries.start();
+  // Then the recordings, so that nothing of the rooms escapes them.
   await recorder.resume(
     open.flatMap(({ identity }) => {
       const journal = journals.of(identity, false);
@@ -248,7 +286,8 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
   recorder.tellRooms();
   await calls.resume((call) => rooms.find(call.sdkAppId, call.roomId) !== null);
   for (const { identity } of [...rooms])
-    if (calls.inRoom(identity.sdkAppId, identity.roomId) === null) await rooms.close(identity.roomSessionId);
+    if (calls.inRoom(identity.sdkAppId, identity.roomId) === null && !recorder.needs(identity.roomSessionId))
+      await rooms.close(identity.roomSessionId);
 
   await listen(api, config);
   const bound = api.server.address();
@@ -258,12 +297,46 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
   return make({
     facts: { address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, credentials },
     applications,
+    callbacks: callbacks.log,
     calls,
     callRecords: (query) => listCalls(db, query),
     library,
     recorder,
     store,
   });
+}
+
+/** The parts that tell applications what happens. */
+function tellApplications({
+  config,
+  log,
+  db,
+  applications,
+}: {
+  config: Config;
+  log: Log;
+  db: Database['db'];
+  applications: Applications;
+}) {
+  const addressOf: AddressOf = async (asked, sdkAppId, kind) =>
+    (await applications.callbackSettings(sdkAppId, asked))[kind] ?? null;
+  const sending = { nowUs, ...(config.outbound.allowPrivate ? { allows: () => true } : {}) };
+  const outbox = new Outbox({ addressOf, nowUs });
+  const rooms = new RoomTeller({ db, outbox, log });
+  const deliveries = new Deliveries({ ...config.callback, ...sending, db, log, addressOf });
+  outbox.onWritten(() => deliveries.wake());
+  const callbackLog = new CallbackLog({ ...sending, db, addressOf, wake: () => deliveries.wake() });
+  return {
+    outbox,
+    rooms,
+    deliveries,
+    log: callbackLog,
+    close: async (): Promise<void> => {
+      await rooms.close();
+      await deliveries.close();
+      await callbackLog.close();
+    },
+  };
 }
 
 async function keep(

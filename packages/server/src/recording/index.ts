@@ -27,6 +27,8 @@ export type {
   Stills,
   StreamReport,
 } from './render-protocol.ts';
+export type { StartOrder } from './start-order.ts';
 export type { TaskOrders } from './task-orders.ts';
 export { DEFAULT_TASK_PARAMETERS, mediaOf, type TaskParameters } from './task-parameters.ts';
 export { listTasks, type TaskRecord } from './task-record.ts';
+export type { TaskStatus } from './task-status.ts';

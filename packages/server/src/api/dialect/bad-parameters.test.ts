@@ -81,8 +81,15 @@ const CREATE_CHANGES: Change[] = [
   { at: 'RecordParams.OutputFormat', to: 5, code: OUT },
   { at: 'RecordParams.SubscribeAbility', to: 1, code: NEVER },
   { at: 'RecordParams.SubscribeAbility', to: 2, code: OUT },
-  ...range('StorageParams.CloudVod.TencentVod.ExpireTime', 0, 4_294_967_295),
-  ...range('StorageParams.CloudVod.TencentVod.ClassId', 0, 2_147_483_647),
+  ...['ExpireTime', 'ClassId'].flatMap((name): Change[] => {
+    const at = `StorageParams.CloudVod.TencentVod.${name}`;
+    return [
+      { at, to: 1, code: NEVER },
+      { at, to: -1, code: OUT },
+      { at, to: 2 ** 32, code: OUT },
+      { at, to: '1', code: TYPE },
+    ];
+  }),
   { at: 'StorageParams.CloudVod.TencentVod.MediaType', to: 5, code: OUT },
   { at: 'StorageParams.CloudVod.TencentVod.MediaType', to: -1, code: OUT },
   { at: 'StorageParams.CloudVod.TencentVod.MediaType', to: 2, code: OUT },

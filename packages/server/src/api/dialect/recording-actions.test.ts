@@ -44,8 +44,6 @@ describe.each(['POST', 'GET'] as const)('by %s', (method) => {
       robotId: 'robot',
       expiresHours: 6,
       userDefineRecordId: null,
-      expireSeconds: null,
-      classId: null,
       parameters: {
         mode: 'mixed',
         video: { widthPx: 360, heightPx: 640, fps: 15, bitrateBps: 550_000, keyframeIntervalS: 10 },
@@ -136,7 +134,7 @@ describe('what a back end gets to hear', () => {
     expect(await start(sig.genPrivateMapKey('robot', 600, 1001, 255), text)).toBe(refused);
   });
 
-  test('of recording that is off, of too many tasks, of a room that is not there', async () => {
+  test('of recording that is off, of too many tasks, of a room that cannot be had', async () => {
     const client = server.sdk();
     server.recording.off.add(server.sdkAppId);
     expect(await codeOf(client.CreateCloudRecording(create()))).toBe('FailedOperation.CRUnsupportMethod');

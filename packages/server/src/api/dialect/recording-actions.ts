@@ -45,6 +45,8 @@ const errorCodes: ErrorCodes = Object.freeze({
   TaskNotRunning: 'ResourceNotFound',
   RecordingOff: UNSUPPORTED,
   RoomUnknown: UNSUPPORTED,
+  // Its id has the other type, or it is just ending.
+  RoomTaken: UNSUPPORTED,
   TaskLimitReached: 'FailedOperation.RestrictedConcurrency',
 });
 
@@ -83,7 +85,7 @@ export function recordingActions({ applications, recording }: RecordingActionPar
             'UnsupportedOperation',
             'CloudStorage is not built yet: files go to the library, CloudVod.',
           );
-        const { userDefineRecordId, expireSeconds, classId } = storage.library;
+        const { userDefineRecordId } = storage.library;
         const { taskId } = await control().start({
           sdkAppId: SdkAppId,
           ...room,
@@ -91,8 +93,6 @@ export function recordingActions({ applications, recording }: RecordingActionPar
           parameters,
           expiresHours: request.ResourceExpiredHour ?? EXPIRES_HOURS,
           userDefineRecordId,
-          expireSeconds,
-          classId,
         });
         return { TaskId: taskId };
       },

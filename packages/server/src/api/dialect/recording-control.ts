@@ -12,10 +12,6 @@ export type StartOrder = {
   expiresHours: number;
   /** Goes before the names of the files. */
   userDefineRecordId: string | null;
-  /** How long the files are kept, in seconds; null: for ever. */
-  expireSeconds: number | null;
-  /** Class of the files in the library; null: none. */
-  classId: number | null;
 };
 
 /** A file of a task as `DescribeCloudRecording` tells of it. `userId` is empty when it is mixed. */
@@ -45,7 +41,7 @@ export type TaskStatus = {
 export interface RecordingControl {
   /**
    * Starts a task.
-   * @throws {CallreelError} `RecordingOff`, `TaskLimitReached`, `RoomUnknown`, `ParameterInvalid`.
+   * @throws {CallreelError} `RecordingOff`, `TaskLimitReached`, `RoomTaken`, `MediaUnavailable`, `ParameterInvalid`.
    */
   start(order: StartOrder): Promise<{ taskId: string }>;
   /**

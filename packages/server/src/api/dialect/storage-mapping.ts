@@ -21,8 +21,6 @@ export type LibraryTarget = {
   /** `MediaType`. */
   mediaType: number;
   userDefineRecordId: string | null;
-  expireSeconds: number | null;
-  classId: number | null;
 };
 
 /** Where the files of an order go. */
@@ -67,6 +65,8 @@ export function toStorageTarget({ CloudStorage, CloudVod }: StorageRequest): Sto
     text(vod[field]) !== undefined;
   mustNotAsk(given('Procedure'), name('Procedure'), 'there are no task flows');
   mustNotAsk(given('StorageRegion'), name('StorageRegion'), 'the library has one place');
+  mustNotAsk((vod.ExpireTime ?? 0) !== 0, name('ExpireTime'), 'files are kept until they are deleted');
+  mustNotAsk((vod.ClassId ?? 0) !== 0, name('ClassId'), 'the library has no classes yet');
   mustNotAsk((vod.SubAppId ?? 0) !== 0, name('SubAppId'), 'the library has no sub-applications');
   mustNotAsk(given('SessionContext'), name('SessionContext'), 'there are no task flows');
   mustNotAsk(given('SourceContext'), name('SourceContext'), 'there are no upload callbacks of the library');
@@ -75,12 +75,6 @@ export function toStorageTarget({ CloudStorage, CloudVod }: StorageRequest): Sto
     library: {
       mediaType: vod.MediaType ?? 0,
       userDefineRecordId: text(vod.UserDefineRecordId) ?? null,
-      expireSeconds: nonZero(vod.ExpireTime),
-      classId: nonZero(vod.ClassId),
     },
   };
-}
-
-function nonZero(value: number | undefined): number | null {
-  return value === undefined || value === 0 ? null : value;
 }

@@ -328,12 +328,12 @@ describe('watermarks', () => {
 
 describe('storage', () => {
   test('the library, with what is said of the files', () => {
-    const TencentVod = { MediaType: 0, UserDefineRecordId: 'a_B-9', ExpireTime: 86_400, ClassId: 7, SubAppId: 0 };
+    const TencentVod = { MediaType: 0, UserDefineRecordId: 'a_B-9', ExpireTime: 0, ClassId: 0, SubAppId: 0 };
     expect(toStorageTarget({ CloudVod: { TencentVod } })).toEqual({
       kind: 'library',
-      library: { mediaType: 0, userDefineRecordId: 'a_B-9', expireSeconds: 86_400, classId: 7 },
+      library: { mediaType: 0, userDefineRecordId: 'a_B-9' },
     });
-    const nothing = { mediaType: 0, userDefineRecordId: null, expireSeconds: null, classId: null };
+    const nothing = { mediaType: 0, userDefineRecordId: null };
     for (const storage of [
       { CloudVod: {} },
       { CloudVod: { TencentVod: { ExpireTime: 0, ClassId: 0, Procedure: '' } } },
@@ -371,6 +371,8 @@ describe('storage', () => {
         ],
     ),
     ['SubAppId', { CloudVod: { TencentVod: { SubAppId: 1 } } }, 'FailedOperation.CRUnsupportMethod'],
+    ['ExpireTime', { CloudVod: { TencentVod: { ExpireTime: 1 } } }, 'FailedOperation.CRUnsupportMethod'],
+    ['ClassId', { CloudVod: { TencentVod: { ClassId: 1 } } }, 'FailedOperation.CRUnsupportMethod'],
   ] satisfies [string, object, string][])('%s is refused', (_, storage, code) => {
     expect(() => toStorageTarget(storage)).toThrow(expect.objectContaining({ code }));
   });

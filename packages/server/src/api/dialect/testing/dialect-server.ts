@@ -6,7 +6,8 @@ import { Client } from 'tencentcloud-sdk-nodejs/tencentcloud/services/trtc/v2019
 import { Api as TlsSig } from 'tls-sig-api-v2';
 import { Applications, ConsoleUsers, type Credentials, createFirstCredentials, RestKeys } from '../../../apps/index.ts';
 import { type Database, openDatabase } from '../../../base/db/index.ts';
-import { createLog, type Log } from '../../../base/index.ts';
+import { createLog, type Log, nowUs } from '../../../base/index.ts';
+import { CallbackLog } from '../../../callback/index.ts';
 import { Catalogue } from '../../../library/index.ts';
 import { DEFAULT_TASK_PARAMETERS } from '../../../recording/index.ts';
 import { LocalStore } from '../../../store/index.ts';
@@ -97,8 +98,10 @@ export class DialectServer {
       store,
       calls: none,
       recordings: none,
+      callbacks: new CallbackLog({ db, nowUs, addressOf: async () => null, wake: () => undefined }),
       taskOrders: {
         owner: async () => null,
+        start: async () => ({ taskId: '' }),
         modify: async () => undefined,
         pause: async () => undefined,
         resume: async () => undefined,

@@ -20,7 +20,7 @@ export class MemoryRecording implements RecordingControl {
   async start(order: StartOrder): Promise<{ taskId: string }> {
     await this.before();
     if (this.off.has(order.sdkAppId)) throw new CallreelError('RecordingOff');
-    if (order.roomId === '404') throw new CallreelError('RoomUnknown');
+    if (order.roomId === '404') throw new CallreelError('RoomTaken');
     const robot = JSON.stringify([order.sdkAppId, order.roomIdType, order.roomId, order.robotId]);
     const before = this.tasks.get(this.#robots.get(robot) ?? '');
     if (before !== undefined) before.ended = true;
