@@ -102,7 +102,7 @@ beforeAll(async () => {
     writeFileSync(path, content);
     const objectKey = `${sdkAppId}/${taskId}/${name}`;
     await local.put(objectKey, path);
-    return library.add({
+    const added = await library.add({
       sdkAppId,
       taskId,
       roomId: 'r',
@@ -117,6 +117,7 @@ beforeAll(async () => {
       objectKey,
       stills,
     });
+    return added.record;
   };
   for (const name of Object.values(STILLS)) {
     const path = join(folder, 'still');

@@ -45,6 +45,11 @@ export const ConfigSchema = Type.Object({
     allowed: 'an IPv4 or IPv6 address or null',
     description: 'Address under which callers reach the media ports; null takes the address of the machine.',
   }),
+  publicUrl: Type.Union([Type.String({ maxLength: 500, pattern: '^https?://[^/?#]+(/[^?#]*[^/?#])?$' }), Type.Null()], {
+    default: null,
+    allowed: 'an http or https address without / at its end, or null',
+    description: 'What links in callbacks begin with; null takes the address that the server listens at.',
+  }),
   media: Type.Object({
     rtpPortRange: Type.String({
       pattern: '^[0-9]{1,5}-[0-9]{1,5}$',

@@ -9,4 +9,4 @@
 export type { Addressee, Call, CallChange, CallEvent, CallMember, CallOutbox, CallOutlet, DeviceRef } from './call.ts';
 export { type CallRecord, listCalls } from './call-record.ts';
 export { Calls } from './calls.ts';
-export { rememberUser } from './queries.ts';
+export { callInRoomSince, rememberUser } from './queries.ts';

@@ -23,6 +23,25 @@ export async function knownUsers(db: Kysely<Tables>, sdkAppId: number, userIds: 
   return new Set(rows.map((row) => row.user_id));
 }
 
+/** The last call that was held in a room at some time since `sinceUs`, or is; null when there is none. */
+export async function callInRoomSince(
+  db: Kysely<Tables>,
+  { sdkAppId, roomId }: { sdkAppId: number; roomId: string },
+  sinceUs: number,
+): Promise<string | null> {
+  const row = await db
+    .selectFrom('calls')
+    .select('call_id')
+    .where('sdk_app_id', '=', sdkAppId)
+    .where('room_id', '=', roomId)
+    .where('accepted_us', 'is not', null)
+    .where(({ eb, or }) => or([eb('ended_us', 'is', null), eb('ended_us', '>=', sinceUs)]))
+    .orderBy('accepted_us', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.call_id ?? null;
+}
+
 /** What is written in the same transaction. */
 export type Also = (transaction: Kysely<Tables>) => Promise<void>;
 

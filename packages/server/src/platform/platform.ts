@@ -14,17 +14,19 @@ import {
 } from '../base/index.ts';
 import { type CallRecord, Calls, type DeviceRef, listCalls, rememberUser } from '../call/index.ts';
 import { type AddressOf, CallbackLog, callChanged, Deliveries, Outbox, RoomTeller } from '../callback/index.ts';
-import { Catalogue, type Library, type MediaStills } from '../library/index.ts';
-import { listTasks, PictureFetches, Recorder, type RenderedFile } from '../recording/index.ts';
+import { Catalogue, type Library } from '../library/index.ts';
+import { listTasks, PictureFetches, Recorder } from '../recording/index.ts';
 import { listRoomLives, listRoomStays, type Room, Rooms } from '../room/index.ts';
 import { JanusSfu } from '../sfu/index.ts';
 import { Signalling } from '../signalling/index.ts';
 import { LocalStore, type Store } from '../store/index.ts';
 import { CallRooms } from './call-rooms.ts';
 import { CaptureJournals } from './capture-journals.ts';
+import { FileKeeper } from './file-keeper.ts';
 import { RecordingOrders } from './recording-orders.ts';
 import { requestHandlers } from './request-handlers.ts';
 import { RoomOrders } from './room-orders.ts';
+import { TaskTeller } from './task-teller.ts';
 
 /** An orphaned Janus waits this long for a new server: long enough for any upgrade, short enough not to hold ports for ever. */
 const ORPHAN_TIMEOUT_MINUTES = 10;
@@ -121,6 +123,10 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
 
   const callbacks = tellApplications({ config, log, db, applications });
   undo.push(() => callbacks.close());
+  // Which port it is may only be known when it listens.
+  let address = addressOn(config, config.port);
+  const teller = new TaskTeller(callbacks.outbox, () => config.publicUrl ?? address);
+  const files = new FileKeeper({ db, store, log, teller, outbox: callbacks.outbox });
 
   const journals = new CaptureJournals(folder.capturesPath);
   undo.push(() => journals.close());
@@ -140,7 +146,9 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     maxRenders: config.render.maxConcurrent,
     maxTasks: config.recording.maxTasks,
     outlet: {
-      keep: (task, file) => keep({ store, library, log }, task, file),
+      keep: (task, file) => files.keep(task, file),
+      tell: (transaction, task, news) => teller.tell(transaction, task, news),
+      told: () => callbacks.outbox.committed(),
       sign: ({ sdkAppId, roomId, roomSessionId }, recording) => {
         const room = rooms.find(sdkAppId, roomId);
         // The room may be over before its task is.
@@ -292,10 +300,10 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
   await listen(api, config);
   const bound = api.server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : config.port;
-  const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host;
+  address = addressOn(config, port);
   log.info({ port }, 'platform serves');
   return make({
-    facts: { address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, credentials },
+    facts: { address, credentials },
     applications,
     callbacks: callbacks.log,
     calls,
@@ -339,50 +347,10 @@ function tellApplications({
   };
 }
 
-async function keep(
-  { store, library, log }: { store: Store; library: Library; log: Log },
-  task: { taskId: string; room: { sdkAppId: number; roomId: string } },
-  file: RenderedFile,
-): Promise<void> {
-  const folder = `${task.room.sdkAppId}/${task.taskId}`;
-  const objectKey = `${folder}/${file.name}`;
-  const { name, type, sizeBytes, sha256, durationUs, startUs, widthPx, heightPx } = file;
-  // What a playlist names comes before it: a playlist in the store can be played.
-  for (const part of file.parts ?? []) await store.put(`${folder}/${part.name}`, part.path);
-  await store.put(objectKey, file.path);
-  await library.add({
-    sdkAppId: task.room.sdkAppId,
-    taskId: task.taskId,
-    roomId: task.room.roomId,
-    name,
-    type,
-    sizeBytes,
-    sha256,
-    durationUs,
-    startUs,
-    widthPx,
-    heightPx,
-    objectKey,
-    stills: await keepStills({ store, log }, folder, file),
-  });
-}
-
-/** Puts a file's stills beside it. Where that fails the file is kept without them. */
-async function keepStills(
-  { store, log }: { store: Store; log: Log },
-  folder: string,
-  { stills }: RenderedFile,
-): Promise<MediaStills | null> {
-  if (stills === undefined) return null;
-  const { poster, thumbnails } = stills;
-  try {
-    for (const { name, path } of [poster, thumbnails.picture, thumbnails.index])
-      await store.put(`${folder}/${name}`, path);
-    return { poster: poster.name, thumbnails: thumbnails.picture.name, thumbnailsIndex: thumbnails.index.name };
-  } catch (error) {
-    log.warn({ err: error, folder }, 'stills could not be kept');
-    return null;
-  }
+/** Under which address this machine reaches the server. */
+function addressOn({ host }: Config, port: number): string {
+  const own = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${own.includes(':') ? `[${own}]` : own}:${port}`;
 }
 
 /** Looks before anything is started: a taken port should not cost a start of Janus. */

@@ -28,6 +28,8 @@ export type {
   StreamReport,
 } from './render-protocol.ts';
 export type { StartOrder } from './start-order.ts';
+export type { Task } from './task.ts';
+export type { TaskNews } from './task-news.ts';
 export type { TaskOrders } from './task-orders.ts';
 export { DEFAULT_TASK_PARAMETERS, mediaOf, type TaskParameters } from './task-parameters.ts';
 export { listTasks, type TaskRecord } from './task-record.ts';

@@ -17,6 +17,7 @@ import type { RoomIdentity } from '../room/room-parts.ts';
 import { PictureFetches } from './picture-fetch.ts';
 import { Recorder } from './recorder.ts';
 import type { StartOrder } from './start-order.ts';
+import type { TaskNews } from './task-news.ts';
 import { DEFAULT_TASK_PARAMETERS } from './task-parameters.ts';
 import { listTasks } from './task-record.ts';
 
@@ -31,6 +32,9 @@ let captures: boolean[] = [];
 let switched: Promise<void> = Promise.resolve();
 let rooms = 0;
 let spent: string[] = [];
+/** What was told outside of tasks, in order, and whether it was in a transaction. */
+let told: string[] = [];
+let refuseTelling: TaskNews['type'] | null = null;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'callreel-recorder-'));
@@ -48,6 +52,8 @@ beforeEach(() => {
   signs = [];
   captures = [];
   spent = [];
+  told = [];
+  refuseTelling = null;
   switched = Promise.resolve();
   recorder = newRecorder();
 });
@@ -66,6 +72,13 @@ function newRecorder({ maxRenders = 8, maxTasks = 100 } = {}): Recorder {
     maxTasks,
     outlet: {
       keep: async () => undefined,
+      tell: async (transaction, task, news) => {
+        if (news.type === refuseTelling) throw new Error('The outbox is full.');
+        if (!transaction.isTransaction) throw new Error('That is no transaction.');
+        const about = news.type === 'stopped' ? ` ${news.reason}` : news.type === 'ended' ? ` ${news.ok}` : '';
+        told.push(`${task.origin} ${news.type}${about}`);
+      },
+      told: () => told.push('committed'),
       sign: (_, recording) => signs.push(recording),
       capture: (_, captured) => {
         captures.push(captured);
@@ -279,6 +292,20 @@ describe('orders', () => {
     await room.say({ type: 'userLeft', userId: 'alice', reason: 'normal' });
     await vi.waitFor(() => expect(room.taskEvents().at(-1)).toMatchObject({ type: 'taskStopped' }));
     await vi.waitFor(() => expect(captures).toEqual([true, true, true]));
+  });
+
+  test('what happens to a task is told in the transaction that writes it, or neither is', async () => {
+    const { room, taskId } = await running();
+    refuseTelling = 'stopped';
+    await expect(recorder.orders.stop(taskId)).rejects.toThrow('The outbox is full.');
+    expect(await room.tasks()).toMatchObject([{ state: 'running', stopReason: null }]);
+    refuseTelling = null;
+    await room.say({ type: 'roomClosing' });
+    await recorder.settled();
+    expect(told.filter((line) => line !== 'committed')).toEqual([
+      ...['automatic started', 'automatic stopped roomClosed', 'automatic ended false'],
+    ]);
+    expect(told.filter((line) => line === 'committed')).toHaveLength(3);
   });
 
   test('who ordered the end of a recording does not get another one by the next stream', async () => {

@@ -19,13 +19,18 @@ import { RenderSlots } from './render-slots.ts';
 import type { StartOrder } from './start-order.ts';
 import type { Task } from './task.ts';
 import { completeJournal } from './task-journal.ts';
+import type { TaskNews } from './task-news.ts';
 import { TaskOrders } from './task-orders.ts';
 import { TaskTurns } from './task-turns.ts';
 
 /** Where the words of recording go. */
 export interface RecorderOutlet {
-  /** Keeps a finished file; when this returns the file is in the library. */
+  /** Keeps a finished file, and tells of it; when this returns the file is in the library. */
   keep(task: Task, file: RenderedFile): Promise<void>;
+  /** Tells outside of a task. Called in the transaction that writes what is told; what it throws undoes that. */
+  tell(transaction: Kysely<Tables>, task: Task, news: TaskNews): Promise<void>;
+  /** The transaction is over: what was told is there. */
+  told(): void;
   /** The recording sign of a room: whether a task runs in it that is not paused. Never waited for. */
   sign(room: RoomIdentity, recording: boolean): void;
   /**
@@ -71,7 +76,7 @@ type RecordedRoom = {
   closing: boolean;
 };
 
-/** Pause between two tries to keep a finished file while the store or the database is away. */
+/** Pause between two tries to keep a finished file, or to stop an idle task, while the store or the database is away. */
 const KEEP_RETRY_MS = 5_000;
 
 /** How long what was sent before the end of the last task may be under way; the capture goes on for it. */
@@ -237,11 +242,14 @@ export class Recorder {
   #awaitIdle(room: RecordedRoom, task: Task): void {
     if (room.emptySinceUs === null) return;
     const untilUs = Math.max(room.emptySinceUs, task.startedUs);
-    const timer = setTimeout(() => {
+    const end = (): void => {
       room.idle.delete(task.taskId);
-      this.#detached(this.#stop(task, untilUs, 'idle', room.journal));
-    }, task.parameters.maxIdleMs);
-    room.idle.set(task.taskId, timer);
+      this.#stop(task, untilUs, 'idle', room.journal).catch((error: unknown) => {
+        this.#parts.log.error({ err: error, taskId: task.taskId }, 'an idle task could not be stopped yet');
+        if (room.emptySinceUs !== null && !this.#closed) room.idle.set(task.taskId, setTimeout(end, KEEP_RETRY_MS));
+      });
+    };
+    room.idle.set(task.taskId, setTimeout(end, task.parameters.maxIdleMs));
   }
 
   #roomOf({ room }: Task): RecordedRoom | null {
@@ -345,7 +353,7 @@ export class Recorder {
       ...{ state: 'running', paused: false, untilUs: null, stopReason: null },
     };
     // The row first: a journal that does not say so yet is completed from it.
-    await insertTask(this.#parts.db, task);
+    await this.#write(task, { type: 'started' }, (db) => insertTask(db, task));
     this.#tell(room.journal, task);
     this.#parts.log.info(
       { taskId: task.taskId, roomSessionId: room.identity.roomSessionId, origin: task.origin },
@@ -364,8 +372,15 @@ export class Recorder {
   #stop(task: Task, untilUs: number, reason: TaskStopReason, journal: Journal | null): Promise<void> {
     return this.#turns.take(task.taskId, async () => {
       if (task.state !== 'running') return;
+      const { paused } = task;
       Object.assign(task, { state: 'stopped', untilUs, stopReason: reason, paused: false } satisfies Partial<Task>);
-      await stopTask(this.#parts.db, task);
+      try {
+        await this.#write(task, { type: 'stopped', reason }, (db) => stopTask(db, task));
+      } catch (error) {
+        // It goes on, and can be stopped again.
+        Object.assign(task, { state: 'running', untilUs: null, stopReason: null, paused } satisfies Partial<Task>);
+        throw error;
+      }
       if (journal !== null) completeJournal(journal, task);
       const room = this.#roomOf(task);
       const timer = room?.idle.get(task.taskId);
@@ -421,8 +436,13 @@ export class Recorder {
       try {
         if (outcome.type === 'finished') {
           for (const file of outcome.files) await this.#parts.outlet.keep(task, file);
-          await finishTask(this.#parts.db, task.taskId, 'rendered', outcome.report);
-        } else await finishTask(this.#parts.db, task.taskId, 'failed', { code: outcome.code, detail: outcome.detail });
+          const { report } = outcome;
+          await this.#write(task, { type: 'ended', ok: true }, (db) => finishTask(db, task.taskId, 'rendered', report));
+        } else {
+          const { code, detail } = outcome;
+          const refusal = { code, detail };
+          await this.#write(task, { type: 'ended', ok: false }, (db) => finishTask(db, task.taskId, 'failed', refusal));
+        }
         break;
       } catch (error) {
         // The render is done and lies on disk: only keeping it has to wait.
@@ -442,6 +462,15 @@ export class Recorder {
     );
     await rm(folder, { recursive: true, force: true });
     if (this.#parts.captureRetentionHours === 0) await this.#deleteSpentCaptures();
+  }
+
+  /** Writes what happened to a task, and in the same transaction what is told of it. */
+  async #write(task: Task, news: TaskNews, change: (db: Kysely<Tables>) => Promise<void>): Promise<void> {
+    await this.#parts.db.transaction().execute(async (transaction) => {
+      await change(transaction);
+      await this.#parts.outlet.tell(transaction, task, news);
+    });
+    this.#parts.outlet.told();
   }
 
   /** Captures are kept for a while after the last render, and always while a task is not rendered. */

@@ -101,6 +101,7 @@ CREATE TABLE calls (
   CONSTRAINT calls_state_check CHECK ((state = ANY (ARRAY['calling'::text, 'active'::text, 'ended'::text])))
 );
 CREATE INDEX calls_live ON public.calls USING btree (state) WHERE (state <> 'ended'::text);
+CREATE INDEX calls_room ON public.calls USING btree (sdk_app_id, room_id);
 CREATE INDEX calls_started ON public.calls USING btree (started_us DESC, call_id DESC);
 
 CREATE TABLE console_sessions (
