@@ -240,7 +240,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     callbacks: callbacks.log,
     taskOrders: recorder.orders,
     dialect: {
-      recording: new RecordingOrders({ orders: recorder.orders, library }),
+      recording: new RecordingOrders(recorder.orders, (room) => journals.of(room, false)),
       rooms: new RoomOrders({ calls, rooms }),
       history: {
         rooms: (query) => listRoomLives(db, query),

@@ -1,25 +1,25 @@
 import type { RecordingControl, StartOrder, TaskFile, TaskStatus } from '../api/index.ts';
-import type { Library, MediaRecord } from '../library/index.ts';
-import { mediaOf, type TaskOrders, type TaskParameters } from '../recording/index.ts';
+import type { Journal } from '../capture/journal.ts';
+import type { TaskOrders } from '../recording/index.ts';
+import type { RoomIdentity } from '../room/index.ts';
+import { expectedFiles } from './expected-files.ts';
 
-/** Files of one task that are told of. */
-const FILES_MAX = 100;
-
-/** Orders to record in the words of the REST dialect: tasks are held by recording, their files by the library. */
+/** Orders of the REST dialect for recordings. */
 export class RecordingOrders implements RecordingControl {
   readonly #orders: TaskOrders;
-  readonly #library: Library;
+  readonly #journalOf: (room: RoomIdentity) => Journal | null;
 
-  constructor({ orders, library }: { orders: TaskOrders; library: Library }) {
+  /** @param journalOf the journal of a room session; null when it is over. */
+  constructor(orders: TaskOrders, journalOf: (room: RoomIdentity) => Journal | null) {
     this.#orders = orders;
-    this.#library = library;
+    this.#journalOf = journalOf;
   }
 
   start({ userDefineRecordId, ...order }: StartOrder): Promise<{ taskId: string }> {
     return this.#orders.start({ ...order, namePrefix: userDefineRecordId });
   }
 
-  modify(taskId: string, parameters: TaskParameters): Promise<void> {
+  modify(taskId: string, parameters: TaskStatus['parameters']): Promise<void> {
     return this.#orders.modify(taskId, parameters);
   }
 
@@ -28,22 +28,11 @@ export class RecordingOrders implements RecordingControl {
   }
 
   async status(taskId: string): Promise<TaskStatus | null> {
-    const status = await this.#orders.status(taskId);
-    if (status === null) return null;
-    const { records } = await this.#library.list({ taskId, limit: FILES_MAX });
-    return { ...status, files: records.map((record) => fileOf(record, status.parameters)) };
+    const found = await this.#orders.status(taskId);
+    if (found === null) return null;
+    const { task, ...status } = found;
+    const journal = this.#journalOf(task.room);
+    const files: TaskFile[] = journal === null ? [] : expectedFiles(task, journal.events());
+    return { ...status, sdkAppId: task.room.sdkAppId, parameters: task.parameters, files };
   }
-}
-
-function fileOf({ name, widthPx, startUs }: MediaRecord, { output, single }: TaskParameters): TaskFile {
-  const encoded = /_UserId_s_(.+?)_UserId_e_/.exec(name)?.[1] ?? null;
-  const { picture, sound } = mediaOf(output);
-  const isTogether = picture && sound && (encoded === null || single?.merged === true);
-  return {
-    // As file names write it: base64 with `-` for `/` and `.` for `=`.
-    userId: encoded === null ? '' : Buffer.from(encoded.replaceAll('-', '/').replaceAll('.', '='), 'base64').toString(),
-    name,
-    trackType: widthPx === 0 ? 'audio' : isTogether ? 'audio_video' : 'video',
-    startMs: Math.floor(startUs / 1000),
-  };
 }
