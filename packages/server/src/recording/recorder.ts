@@ -439,11 +439,13 @@ export class Recorder {
         if (outcome.type === 'finished') {
           for (const file of outcome.files) await this.#parts.outlet.keep(task, file);
           const { report } = outcome;
-          await this.#write(task, { type: 'ended', ok: true }, (db) => finishTask(db, task.taskId, 'rendered', report));
+          const news = { type: 'ended', ok: true, alarms: report.alarms } as const;
+          await this.#write(task, news, (db) => finishTask(db, task.taskId, 'rendered', report));
         } else {
           const { code, detail } = outcome;
           const refusal = { code, detail };
-          await this.#write(task, { type: 'ended', ok: false }, (db) => finishTask(db, task.taskId, 'failed', refusal));
+          const news = { type: 'ended', ok: false, alarms: [] } as const;
+          await this.#write(task, news, (db) => finishTask(db, task.taskId, 'failed', refusal));
         }
         break;
       } catch (error) {
