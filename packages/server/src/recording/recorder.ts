@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import type { RecordingSettings } from '../apps/recording-settings.ts';
@@ -12,10 +12,12 @@ import type { JournalEvent, TaskStopReason } from '../capture/journal-event.ts';
 import type { RoomIdentity } from '../room/room-parts.ts';
 import { mixedBaseName, prefixedName } from './file-name.ts';
 import type { PictureFetches } from './picture-fetch.ts';
-import { finishTask, insertTask, spentCaptures, stopTask, unfinishedTasks } from './queries.ts';
+import { finishTask, insertTask, stopTask, unfinishedTasks } from './queries.ts';
+import { RecordedRoom } from './recorded-room.ts';
 import { RenderChild } from './render-child.ts';
 import type { RenderedFile } from './render-protocol.ts';
 import { RenderSlots } from './render-slots.ts';
+import { SpentCaptures } from './spent-captures.ts';
 import type { StartOrder } from './start-order.ts';
 import type { Task } from './task.ts';
 import { completeJournal } from './task-journal.ts';
@@ -62,28 +64,11 @@ export type RecorderParts = {
   maxTasks: number;
 };
 
-type RecordedRoom = {
-  identity: RoomIdentity;
-  journal: Journal;
-  settings: RecordingSettings;
-  users: Set<string>;
-  /** Since when nobody is in the room. */
-  emptySinceUs: number | null;
-  /** What ends the tasks of the empty room, by their ids. */
-  idle: Map<string, NodeJS.Timeout>;
-  /** What switches the capture off that nobody needs. */
-  tail: NodeJS.Timeout | null;
-  closing: boolean;
-};
-
 /** Pause between two tries to keep a finished file, or to stop an idle task, while the store or the database is away. */
 const KEEP_RETRY_MS = 5_000;
 
 /** How long what was sent before the end of the last task may be under way; the capture goes on for it. */
 const CAPTURE_TAIL_MS = 2_000;
-
-/** How often captures are looked at that nobody needs any more. */
-const SWEEP_MS = 600_000;
 
 /**
  * Starts, stops and finishes recording tasks; what can be ordered of them from outside is in {@link Recorder.orders}.
@@ -98,12 +83,13 @@ export class Recorder {
   readonly #turns = new TaskTurns();
   readonly #rooms = new Map<string, RecordedRoom>();
   readonly #tasks = new Map<string, { task: Task; render: RenderChild; finished: Promise<void> }>();
-  #sweep: NodeJS.Timeout | null = null;
+  readonly #captures: SpentCaptures;
   #closed = false;
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
     this.#slots = new RenderSlots(parts.maxRenders);
+    this.#captures = new SpentCaptures(parts);
     this.orders = new TaskOrders({
       db: parts.db,
       log: parts.log,
@@ -151,8 +137,7 @@ export class Recorder {
       this.#render(task);
       if (room !== undefined && task.state === 'running') this.#awaitIdle(room, task);
     }
-    this.#sweep = setInterval(() => this.#detached(this.#deleteSpentCaptures()), SWEEP_MS);
-    await this.#deleteSpentCaptures();
+    await this.#captures.start();
   }
 
   /** Switches signs and captures of the rooms that were taken over to what is true now. */
@@ -174,7 +159,7 @@ export class Recorder {
     if (room === undefined) return;
     switch (event.type) {
       case 'userEntered':
-        this.#occupied(room, event.userId);
+        room.occupied(event.userId);
         break;
       case 'userLeft':
         this.#vacated(room, event.userId, event.atUs);
@@ -197,44 +182,24 @@ export class Recorder {
   /** Ends the render children without ending their tasks. May be called twice. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#sweep !== null) clearInterval(this.#sweep);
-    for (const room of this.#rooms.values()) stopTimers(room);
+    this.#captures.close();
+    for (const room of this.#rooms.values()) room.close();
     await this.#parts.pictures.close();
     await Promise.all([...this.#tasks.values()].map(({ render }) => render.close()));
   }
 
   async #enterRoom(identity: RoomIdentity, journal: Journal): Promise<void> {
     const settings = await this.#parts.settingsOf(identity.sdkAppId);
-    const room: RecordedRoom = {
-      identity,
-      journal,
-      settings,
-      users: new Set(journal.users),
-      emptySinceUs: null,
-      idle: new Map(),
-      tail: null,
-      closing: false,
-    };
-    this.#rooms.set(identity.roomSessionId, room);
-    if (room.users.size === 0) room.emptySinceUs = nowUs();
+    this.#rooms.set(identity.roomSessionId, new RecordedRoom(identity, journal, settings));
   }
 
   #leaveRoom(room: RecordedRoom): void {
-    stopTimers(room);
+    room.close();
     this.#rooms.delete(room.identity.roomSessionId);
   }
 
-  #occupied(room: RecordedRoom, userId: string): void {
-    room.users.add(userId);
-    room.emptySinceUs = null;
-    for (const timer of room.idle.values()) clearTimeout(timer);
-    room.idle.clear();
-  }
-
   #vacated(room: RecordedRoom, userId: string, atUs: number): void {
-    room.users.delete(userId);
-    if (room.users.size > 0 || room.emptySinceUs !== null) return;
-    room.emptySinceUs = atUs;
+    if (!room.vacated(userId, atUs)) return;
     for (const task of this.#runningIn(room.identity)) this.#awaitIdle(room, task);
   }
 
@@ -243,13 +208,12 @@ export class Recorder {
     if (room.emptySinceUs === null) return;
     const untilUs = Math.max(room.emptySinceUs, task.startedUs);
     const end = (): void => {
-      room.idle.delete(task.taskId);
       this.#stop(task, untilUs, 'idle', room.journal).catch((error: unknown) => {
         this.#parts.log.error({ err: error, taskId: task.taskId }, 'an idle task could not be stopped yet');
-        if (room.emptySinceUs !== null && !this.#closed) room.idle.set(task.taskId, setTimeout(end, KEEP_RETRY_MS));
+        if (!this.#closed) room.wait(task.taskId, KEEP_RETRY_MS, end);
       });
     };
-    room.idle.set(task.taskId, setTimeout(end, task.parameters.maxIdleMs));
+    room.wait(task.taskId, task.parameters.maxIdleMs, end);
   }
 
   #roomOf({ room }: Task): RecordedRoom | null {
@@ -290,7 +254,7 @@ export class Recorder {
       running.some(({ paused }) => !paused),
     );
     const recorded = this.#rooms.get(room.roomSessionId);
-    if (recorded !== undefined) clearTail(recorded);
+    recorded?.stopTail();
     if (running.length > 0)
       await this.#parts.outlet.capture(
         room,
@@ -299,7 +263,7 @@ export class Recorder {
     // Behind an ordered end it stays as it is: what was not to be captured is not because nobody records any more.
     else if (this.#startsBy(recorded)) await this.#parts.outlet.capture(room, true);
     else if (recorded !== undefined && recorded.settings.mode !== 'automatic')
-      recorded.tail = setTimeout(() => this.#detached(this.#parts.outlet.capture(room, false)), CAPTURE_TAIL_MS);
+      recorded.setTail(CAPTURE_TAIL_MS, () => this.#detached(this.#parts.outlet.capture(room, false)));
   }
 
   async #start(order: StartOrder): Promise<Task> {
@@ -331,7 +295,7 @@ export class Recorder {
   }
 
   #tellSpent(room: RoomIdentity): void {
-    const isEmpty = this.#rooms.get(room.roomSessionId)?.users.size === 0;
+    const isEmpty = this.#rooms.get(room.roomSessionId)?.emptySinceUs != null;
     if (isEmpty && this.#runningIn(room).length === 0) this.#parts.outlet.spent(room);
   }
 
@@ -384,10 +348,7 @@ export class Recorder {
         throw error;
       }
       if (journal !== null) completeJournal(journal, task);
-      const room = this.#roomOf(task);
-      const timer = room?.idle.get(task.taskId);
-      if (timer !== undefined) clearTimeout(timer);
-      room?.idle.delete(task.taskId);
+      this.#roomOf(task)?.stopWaiting(task.taskId);
       this.#detached(this.#tellRoom(task.room));
       this.#tellSpent(task.room);
       this.#parts.log.info({ taskId: task.taskId, reason }, 'task stopped');
@@ -465,7 +426,7 @@ export class Recorder {
       'task finished',
     );
     await rm(folder, { recursive: true, force: true });
-    if (this.#parts.captureRetentionHours === 0) await this.#deleteSpentCaptures();
+    if (this.#parts.captureRetentionHours === 0) await this.#captures.sweep();
   }
 
   /** Writes what happened to a task, and in the same transaction what is told of it. */
@@ -477,28 +438,7 @@ export class Recorder {
     this.#parts.outlet.told();
   }
 
-  /** Captures are kept for a while after the last render, and always while a task is not rendered. */
-  async #deleteSpentCaptures(): Promise<void> {
-    const before = nowUs() - this.#parts.captureRetentionHours * 3_600_000_000;
-    await mkdir(this.#parts.capturesFolder, { recursive: true, mode: 0o700 });
-    const present = await readdir(this.#parts.capturesFolder);
-    for (const roomSessionId of await spentCaptures(this.#parts.db, present, before)) {
-      await rm(join(this.#parts.capturesFolder, roomSessionId), { recursive: true, force: true });
-    }
-  }
-
   #detached(work: Promise<unknown>): void {
     work.catch((error: unknown) => this.#parts.log.error({ err: error }, 'recording work failed'));
   }
-}
-
-function stopTimers(room: RecordedRoom): void {
-  for (const timer of room.idle.values()) clearTimeout(timer);
-  room.idle.clear();
-  clearTail(room);
-}
-
-function clearTail(room: RecordedRoom): void {
-  if (room.tail !== null) clearTimeout(room.tail);
-  room.tail = null;
 }
