@@ -14,6 +14,7 @@ import { securityHeaders } from './security-headers.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { SignInLimiter } from './sign-in-limiter.ts';
 import { taskRoutes } from './task-routes.ts';
+import { usageRoutes } from './usage-routes.ts';
 import { Authentication } from './viewer.ts';
 
 // Recording settings, the largest body there is, have some 600 bytes.
@@ -63,6 +64,7 @@ export async function createApi(deps: ApiDeps): Promise<ApiInstance> {
   applicationRoutes(api, deps, authentication);
   listRoutes(api, deps, authentication);
   taskRoutes(api, deps, authentication);
+  usageRoutes(api, deps, authentication);
   await pageRoutes(api, deps);
   await api.ready();
   return api;

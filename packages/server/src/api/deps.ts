@@ -3,6 +3,7 @@ import type { Log } from '../base/index.ts';
 import type { Library } from '../library/index.ts';
 import type { TaskOrders } from '../recording/index.ts';
 import type { Store } from '../store/index.ts';
+import type { UsageReader } from '../usage/index.ts';
 
 /** A list that another stage reads for the API: the newest first; `sdkAppId` missing means all applications, `taskId` all tasks. */
 export interface ListReader {
@@ -20,6 +21,7 @@ export type ApiDeps = {
   calls: ListReader;
   recordings: ListReader;
   taskOrders: Pick<TaskOrders, 'owner' | 'modify' | 'pause' | 'resume' | 'stop'>;
+  usage: Pick<UsageReader, 'days' | 'points'>;
   /** Each answers when that part works and throws when it does not. */
   checks: { database: () => Promise<void>; mediaServer: () => Promise<void> };
   /** Demo mode: the call page may be used without a UserSig. */

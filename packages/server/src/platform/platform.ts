@@ -11,6 +11,7 @@ import { type Room, Rooms } from '../room/index.ts';
 import { JanusSfu } from '../sfu/index.ts';
 import { Signalling } from '../signalling/index.ts';
 import { LocalStore, type Store } from '../store/index.ts';
+import { UsageBook, type UsageReader } from '../usage/index.ts';
 import { CallRooms } from './call-rooms.ts';
 import { CaptureJournals } from './capture-journals.ts';
 import { requestHandlers } from './request-handlers.ts';
@@ -35,6 +36,7 @@ export type PlatformParts = {
   library: Library;
   recorder: Recorder;
   store: Store;
+  usage: UsageReader;
 };
 
 /**
@@ -106,6 +108,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
   const store = await LocalStore.open(folder.filesPath);
   undo.push(() => store.close());
   const library = new Catalogue(db);
+  const usage = new UsageBook(db);
 
   const journals = new CaptureJournals(folder.capturesPath);
   undo.push(() => journals.close());
@@ -125,6 +128,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     maxRenders: config.render.maxConcurrent,
     outlet: {
       keep: (task, file) => keep({ store, library, log }, task, file),
+      usage: ({ taskId, room: { sdkAppId } }, counts, how) => usage.record({ taskId, sdkAppId }, counts, how),
       sign: ({ sdkAppId, roomId, roomSessionId }, recording) => {
         const room = rooms.find(sdkAppId, roomId);
         // The room may be over before its task is.
@@ -198,6 +202,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     calls: { list: (query) => listCalls(db, query) },
     recordings: { list: (query) => listTasks(db, query) },
     taskOrders: recorder.orders,
+    usage,
     checks: { database: () => database.ping(), mediaServer: async () => void sfu.connection },
   });
   undo.push(() => api.close());
@@ -253,6 +258,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     library,
     recorder,
     store,
+    usage,
   });
 }
 

@@ -30,3 +30,4 @@ export type {
 export type { TaskOrders } from './task-orders.ts';
 export { DEFAULT_TASK_PARAMETERS, mediaOf, type TaskParameters } from './task-parameters.ts';
 export { listTasks, type TaskRecord } from './task-record.ts';
+export { USAGE_BUCKET_US, type UsageCount } from './usage-count.ts';

@@ -67,6 +67,7 @@ function newRecorder(maxRenders = 8): Recorder {
         captures.push(captured);
         return switched;
       },
+      usage: async () => undefined,
     },
   });
 }

@@ -19,6 +19,8 @@ import type { Task } from './task.ts';
 import { completeJournal } from './task-journal.ts';
 import { TaskOrders } from './task-orders.ts';
 import { TaskTurns } from './task-turns.ts';
+import type { UsageCount } from './usage-count.ts';
+import { UsageWriter } from './usage-writer.ts';
 
 /** Where the words of recording go. */
 export interface RecorderOutlet {
@@ -31,6 +33,12 @@ export interface RecorderOutlet {
    * for it: never an event of the room, in whose turn it may come.
    */
   capture(room: RoomIdentity, captured: boolean): Promise<void>;
+  /**
+   * Keeps how long a task has recorded: all of it so far, which replaces what was kept of the task before. Said again when
+   * nothing is new. While the task is not over it may be less than before: a render that begins again counts again.
+   * `isOver`: nothing will be added, and what is less is less. A task that failed has recorded nothing.
+   */
+  usage(task: Task, counts: readonly UsageCount[], how: { isOver: boolean }): Promise<void>;
 }
 
 /** What recording works with. */
@@ -59,6 +67,8 @@ type RecordedRoom = {
   idle: NodeJS.Timeout | null;
 };
 
+type RecordedTask = { task: Task; render: RenderChild; usage: UsageWriter; finished: Promise<void> };
+
 /** Pause between two tries to keep a finished file while the store or the database is away. */
 const KEEP_RETRY_MS = 5_000;
 
@@ -77,7 +87,7 @@ export class Recorder {
   readonly #slots: RenderSlots;
   readonly #turns = new TaskTurns();
   readonly #rooms = new Map<string, RecordedRoom>();
-  readonly #tasks = new Map<string, { task: Task; render: RenderChild; finished: Promise<void> }>();
+  readonly #tasks = new Map<string, RecordedTask>();
   #sweep: NodeJS.Timeout | null = null;
   #closed = false;
 
@@ -171,6 +181,7 @@ export class Recorder {
     for (const room of this.#rooms.values()) if (room.idle !== null) clearTimeout(room.idle);
     await this.#parts.pictures.close();
     await Promise.all([...this.#tasks.values()].map(({ render }) => render.close()));
+    await Promise.all([...this.#tasks.values()].map(({ usage }) => usage.idle));
   }
 
   async #enterRoom(identity: RoomIdentity, journal: Journal): Promise<void> {
@@ -299,6 +310,8 @@ export class Recorder {
 
   #render(task: Task): void {
     const folder = join(this.#parts.rendersFolder, task.taskId);
+    const { log, outlet } = this.#parts;
+    const usage = new UsageWriter((counts, how) => outlet.usage(task, counts, how), log.child({ taskId: task.taskId }));
     const render = new RenderChild(
       {
         taskId: task.taskId,
@@ -308,19 +321,19 @@ export class Recorder {
         baseName: mixedBaseName(task.room),
         indexAlways: task.indexAlways,
       },
-      this.#slots,
-      this.#parts.log,
+      { slots: this.#slots, log, used: (counts) => usage.take(counts) },
     );
-    const finished = this.#finish(task, render, folder);
-    this.#tasks.set(task.taskId, { task, render, finished });
+    const finished = this.#finish({ task, render, usage }, folder);
+    this.#tasks.set(task.taskId, { task, render, usage, finished });
     this.#detached(finished);
   }
 
-  async #finish(task: Task, render: RenderChild, folder: string): Promise<void> {
+  async #finish({ task, render, usage }: Omit<RecordedTask, 'finished'>, folder: string): Promise<void> {
     const outcome = await render.outcome;
     for (;;) {
       if (this.#closed) return;
       try {
+        await usage.last(outcome.type === 'finished' ? outcome.usage : []);
         if (outcome.type === 'finished') {
           for (const file of outcome.files) await this.#parts.outlet.keep(task, file);
           await finishTask(this.#parts.db, task.taskId, 'rendered', outcome.report);

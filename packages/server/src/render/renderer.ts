@@ -20,6 +20,7 @@ import {
 } from '../timeline/index.ts';
 import { Reel } from './reel.ts';
 import { clearTemporaryFiles } from './render-plan.ts';
+import { TaskUsage } from './task-usage.ts';
 
 /** How long the bundle may lack the task: the order may come a moment before the journal's line is seen. */
 const TASK_APPEARS_US = 10_000_000;
@@ -55,22 +56,23 @@ export async function render(order: RenderOrder, { tell, signal }: RenderContext
   const bundle = new BundleReader(order.bundleFolder);
   signal.addEventListener('abort', () => bundle.close(), { once: true });
   const reels = new Map<string, Reel>();
+  const usage = new TaskUsage();
   try {
     const follow = follower(order, bundle, signal);
     const { fromUs } = await taskOf(follow);
     const open = (): void => {
       for (const subject of reelsOf(follow.history)) {
         const name = reelName(subject);
-        if (!reels.has(name)) reels.set(name, new Reel(bundle, order, subject, { fromUs }));
+        if (!reels.has(name)) reels.set(name, new Reel(bundle, order, subject, { fromUs, usage }));
       }
     };
-    await produce(reels, open, { follow, signal, tell });
+    await produce(reels, open, { follow, usage, signal, tell });
     const made = [...reels.values()].filter((reel) => !reel.isEmpty);
     if (made.length === 0)
       throw new RenderFailure('NothingCaptured', 'No packet was captured in the window of the task.');
     const files: RenderedFile[] = [];
     for (const reel of made) files.push(...(await reel.finish()));
-    return { type: 'finished', files, report: reportOf(made, follow.history) };
+    return { type: 'finished', files, report: reportOf(made, follow.history), usage: usage.counts };
   } finally {
     for (const reel of reels.values()) reel[Symbol.dispose]();
     bundle.close();
@@ -146,7 +148,7 @@ async function taskOf(follow: Follower): Promise<TaskLife> {
 async function produce(
   reels: ReadonlyMap<string, Reel>,
   open: () => void,
-  { follow, signal, tell }: { follow: Follower } & RenderContext,
+  { follow, usage, signal, tell }: { follow: Follower; usage: TaskUsage } & RenderContext,
 ): Promise<void> {
   let told = 0;
   for (;;) {
@@ -161,6 +163,8 @@ async function produce(
     const segments = [...reels.values()].reduce((sum, reel) => sum + reel.segments, 0);
     if (segments > told) tell({ type: 'progress', segments, renderedUntilUs: renderedUntilUs(reels) });
     told = segments;
+    const used = usage.due();
+    if (used !== null) tell({ type: 'usage', usage: used });
     if (isOver) return;
     if (isMoving) await setImmediate();
     else await follow.wait();

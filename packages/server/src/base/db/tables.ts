@@ -115,6 +115,17 @@ export type Tables = {
     /** `MediaStills`. */
     stills: JSONColumnType<object> | null;
   };
+  /** usage/ */
+  usage_counts: {
+    task_id: string;
+    sdk_app_id: number;
+    mode: 'mixed' | 'single';
+    class: 'audio' | 'sd' | 'hd' | 'fullHd' | '2k' | '4k';
+    /** Beginning of the five minutes. */
+    bucket_us: number;
+    /** Above 0. */
+    recorded_us: number;
+  };
   /** base/: numbered migrations that have run. */
   migrations: { number: number; name: string; ran_us: Generated<number> };
 };

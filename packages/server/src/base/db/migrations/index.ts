@@ -4,6 +4,14 @@ import { soundFiles } from './0002-sound-files.ts';
 import { originalFiles } from './0003-original-files.ts';
 import { stills } from './0004-stills.ts';
 import { pausedTasks } from './0005-paused-tasks.ts';
+import { usage } from './0009-usage.ts';
 
 /** All migrations, by number. A migration that has been released never changes. */
-export const MIGRATIONS: readonly Migration[] = Object.freeze([first, soundFiles, originalFiles, stills, pausedTasks]);
+export const MIGRATIONS: readonly Migration[] = Object.freeze([
+  first,
+  soundFiles,
+  originalFiles,
+  stills,
+  pausedTasks,
+  usage,
+]);
