@@ -32,12 +32,13 @@ export class PlannedCall {
     server: ServerProcess,
     names: readonly string[],
     signals: readonly PlannedSignal[] = PLANNED_SIGNALS,
+    roomId?: number,
   ): Promise<PlannedCall> {
     const pacer = new Pacer();
     const callers = await Promise.all(
       names.map((name, index) => PlannedCaller.signIn(server, pacer, name, at(signals, index))),
     );
-    await at(callers, 0).call(callers.slice(1));
+    await at(callers, 0).call(callers.slice(1), roomId);
     return new PlannedCall(callers, pacer);
   }
 

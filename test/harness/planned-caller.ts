@@ -69,10 +69,11 @@ export class PlannedCaller {
     this.#relay = relay;
   }
 
-  /** Calls the others; answers as soon as it rings there. */
-  async call(others: readonly PlannedCaller[]): Promise<void> {
+  /** Calls the others; answers as soon as it rings there. @param roomId of the room; default: one that the server chooses. */
+  async call(others: readonly PlannedCaller[], roomId?: number): Promise<void> {
     const userIdList = others.map(({ userId }) => userId);
-    const { info } = await this.#signalling.request('call.start', { userIdList, type: 'video', timeoutS: 60 });
+    const room = roomId === undefined ? {} : { roomId };
+    const { info } = await this.#signalling.request('call.start', { userIdList, type: 'video', timeoutS: 60, ...room });
     this.#callId = info.callId;
   }
 

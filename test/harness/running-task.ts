@@ -22,6 +22,22 @@ export class RunningTask {
     return new RunningTask(server, task.taskId);
   }
 
+  /** Starts one by order, in the room of a call or in one of an id. */
+  static async start(server: ServerProcess, order: object): Promise<RunningTask> {
+    const answer = await server.api('/api/v1/recordings', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(order),
+    });
+    if (answer.status !== 201) throw new Error(`The start was answered ${answer.status}: ${await answer.text()}`);
+    return new RunningTask(server, ((await answer.json()) as { taskId: string }).taskId);
+  }
+
+  /** Its id. */
+  get taskId(): string {
+    return this.#taskId;
+  }
+
   /** The task as the API lists it. */
   async row(): Promise<TaskRow> {
     const row = (await rows<TaskRow>(this.#server, 'recordings')).find(({ taskId }) => taskId === this.#taskId);

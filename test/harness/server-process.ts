@@ -144,10 +144,13 @@ export class ServerProcess {
     return fetch(`${this.address}${path}`, { ...init, headers });
   }
 
-  /** Records the calls that begin from now on by a template: the default one with these changes. */
-  async setTemplate(changes: Partial<TaskParameters>): Promise<void> {
+  /**
+   * Records the calls that begin from now on by a template: the default one with these changes.
+   * @param mode Default `automatic`.
+   */
+  async setTemplate(changes: Partial<TaskParameters>, mode: 'automatic' | 'rest' = 'automatic'): Promise<void> {
     const path = `/api/v1/applications/${(await this.credentials()).app.sdkAppId}/recording`;
-    const settings = { mode: 'automatic', template: { ...DEFAULT_TASK_PARAMETERS, ...changes }, indexAlways: false };
+    const settings = { mode, template: { ...DEFAULT_TASK_PARAMETERS, ...changes }, indexAlways: false };
     const answer = await this.api(path, {
       method: 'PUT',
       headers: { 'content-type': 'application/json' },

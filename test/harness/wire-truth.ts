@@ -18,17 +18,22 @@ export type JournalledStream = {
   laterDumps: string[];
 };
 
-/** The streams of a capture, from its journal, read without the code under test. */
+/** The captured streams of a room, from its journal, read without the code under test. */
 export async function streamsOf(captureFolder: string): Promise<JournalledStream[]> {
   const lines = (await readFile(join(captureFolder, 'journal.jsonl'), 'utf8')).trim().split('\n');
-  const events = lines.map((line) => JSON.parse(line) as { type: string } & JournalledStream);
-  const captured = events.filter(({ type, dump }) => type === 'streamCaptured' && dump !== null);
+  const events = lines.map(
+    (line) => JSON.parse(line) as { type: string } & Omit<JournalledStream, 'dump'> & { dump: string | null },
+  );
+  const captured = events.flatMap(({ type, streamId, dump }) =>
+    type === 'streamCaptured' && dump !== null ? [{ streamId, dump }] : [],
+  );
   return events
     .filter(({ type }) => type === 'streamPublished')
-    .map((stream) => ({
-      ...stream,
-      laterDumps: captured.filter(({ streamId }) => streamId === stream.streamId).map(({ dump }) => dump),
-    }));
+    .flatMap((stream) => {
+      const later = captured.filter(({ streamId }) => streamId === stream.streamId).map((event) => event.dump);
+      const [dump, ...laterDumps] = stream.dump === null ? later : [stream.dump, ...later];
+      return dump === undefined ? [] : [{ ...stream, dump, laterDumps }];
+    });
 }
 
 /**

@@ -298,6 +298,20 @@ export const ERROR_CATALOGUE = Object.freeze({
     sentence: 'The recording task does not run any more.',
     action: 'Nothing can be changed: its file ends, or has ended.',
   },
+  RecordingOff: {
+    status: 409,
+    fault: 'caller',
+    retry: false,
+    sentence: 'Recording is switched off for this application.',
+    action: 'Switch it on in the recording settings of the application.',
+  },
+  TaskLimitReached: {
+    status: 429,
+    fault: 'caller',
+    retry: true,
+    sentence: 'As many recording tasks of this application run as are allowed at once.',
+    action: 'Stop one, or raise recording.maxTasks.',
+  },
   TaskPaused: {
     status: 409,
     fault: 'caller',
@@ -311,6 +325,21 @@ export const ERROR_CATALOGUE = Object.freeze({
     retry: false,
     sentence: 'The recording task is not paused.',
     action: 'Pause it first.',
+  },
+  // Callbacks
+  CallbackUnknown: {
+    status: 404,
+    fault: 'caller',
+    retry: false,
+    sentence: 'There is no such callback.',
+    action: 'Check the delivery id; callbacks are kept for callback.logDays after they were delivered or given up.',
+  },
+  CallbackNoAddress: {
+    status: 409,
+    fault: 'caller',
+    retry: false,
+    sentence: 'The application has no address for callbacks of this kind.',
+    action: 'Set one: PUT /api/v1/applications/<SdkAppId>/callbacks.',
   },
   BundleUnreadable: {
     status: 422,

@@ -7,7 +7,8 @@ import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Applications, ConsoleUsers, type Credentials, createFirstCredentials, RestKeys } from '../apps/index.ts';
 import { type Database, openDatabase } from '../base/db/index.ts';
-import { CallreelError, createLog } from '../base/index.ts';
+import { CallreelError, createLog, nowUs } from '../base/index.ts';
+import { CallbackLog } from '../callback/index.ts';
 import { Catalogue, type MediaRecord } from '../library/index.ts';
 import { DEFAULT_TASK_PARAMETERS } from '../recording/task-parameters.ts';
 import { LocalStore, type Store } from '../store/index.ts';
@@ -36,6 +37,10 @@ const ordered: unknown[][] = [];
 const taskOrders = {
   owner: async (taskId: string) =>
     taskId === 'own-task' ? { sdkAppId: own.sdkAppId } : taskId === 'foreign-task' ? { sdkAppId: 5 } : null,
+  start: async (order: object) => {
+    ordered.push(['start', order]);
+    return { taskId: 'own-task' };
+  },
   modify: async (taskId: string, parameters: unknown) => void ordered.push(['modify', taskId, parameters]),
   pause: async (taskId: string) => void ordered.push(['pause', taskId]),
   resume: async () => {
@@ -87,7 +92,7 @@ beforeAll(async () => {
     writeFileSync(path, content);
     const objectKey = `${sdkAppId}/${taskId}/${name}`;
     await local.put(objectKey, path);
-    return library.add({
+    const added = await library.add({
       sdkAppId,
       taskId,
       roomId: 'r',
@@ -102,6 +107,7 @@ beforeAll(async () => {
       objectKey,
       stills,
     });
+    return added.record;
   };
   for (const name of Object.values(STILLS)) {
     const path = join(folder, 'still');
@@ -129,6 +135,7 @@ beforeAll(async () => {
     store: watched,
     calls: reader('calls'),
     recordings: reader('recordings'),
+    callbacks: new CallbackLog({ db: database.db, nowUs, addressOf: async () => null, wake: () => undefined }),
     taskOrders,
     usage: new UsageBook(database.db),
     checks: { database: () => database.ping(), mediaServer: () => mediaServer() },
@@ -509,6 +516,73 @@ describe('recording settings', () => {
   });
 });
 
+test('all about one task: its row, and its files as the library has them', async () => {
+  const get = (taskId: string, headers: Record<string, string>) =>
+    api.inject({ url: `/api/v1/recordings/${taskId}`, headers });
+  const answer = await get('own-task', restKey());
+  expect([answer.statusCode, answer.json()]).toEqual([200, { name: 'recordings', files: [] }]);
+  expect((await get('own-task', {})).json().error.code).toBe('NotSignedIn');
+  for (const [taskId, headers] of [
+    ['none', admin()],
+    ['foreign-task', restKey()],
+  ] as const)
+    expect((await get(taskId, headers)).json().error.code).toBe('TaskUnknown');
+});
+
+describe('starting a task', () => {
+  const start = (payload: object, headers: Record<string, string>) =>
+    api.inject({ method: 'POST', url: '/api/v1/recordings', headers, payload });
+
+  test('is ordered with what was asked, or with what the application has', async () => {
+    ordered.length = 0;
+    const { sdkAppId } = own;
+    const answer = await start({ roomId: 7, robotId: 'r 1', namePrefix: 'x', parameters: { fps: 1 } }, restKey());
+    expect([answer.statusCode, answer.json()]).toEqual([201, { name: 'recordings' }]);
+    await start({ strRoomId: '7', sdkAppId }, admin());
+    expect(ordered).toEqual([
+      [
+        'start',
+        {
+          ...{ sdkAppId, roomId: '7', roomIdType: 'number', robotId: 'r 1', namePrefix: 'x', expiresHours: null },
+          parameters: { fps: 1 },
+        },
+      ],
+      [
+        'start',
+        {
+          ...{ sdkAppId, roomId: '7', roomIdType: 'string', robotId: expect.stringMatching(/^recorder_\w{12}$/) },
+          ...{ namePrefix: null, expiresHours: null, parameters: expect.objectContaining({ mode: 'mixed' }) },
+        },
+      ],
+    ]);
+  });
+
+  test('is refused with a code for who may not, and for what cannot be', async () => {
+    ordered.length = 0;
+    const refused = async (...asked: Parameters<typeof start>): Promise<string> =>
+      (await start(...asked)).json().error.code;
+    expect(await refused({ roomId: 7 }, {})).toBe('NotSignedIn');
+    expect(await refused({ roomId: 7, sdkAppId: own.sdkAppId }, basic('AKIDforeign', 'f'))).toBe('NotAllowed');
+    expect(await refused({ roomId: 7, sdkAppId: 12345 }, admin())).toBe('NotFound');
+    await database.db.updateTable('console_users').set({ role: 'reviewer' }).execute();
+    expect(await refused({ roomId: 7, sdkAppId: own.sdkAppId }, admin())).toBe('NotAllowed');
+    await database.db.updateTable('console_users').set({ role: 'owner' }).execute();
+    for (const body of [
+      {},
+      { roomId: 7 },
+      { roomId: 0, sdkAppId: 5 },
+      { strRoomId: '', sdkAppId: 5 },
+      { roomId: 7, strRoomId: '7', sdkAppId: 5 },
+      { sdkAppId: 5 },
+      { roomId: 7, sdkAppId: 5, namePrefix: '../x' },
+      { roomId: 7, sdkAppId: 5, robotId: '' },
+      { roomId: 7, sdkAppId: 5, more: 1 },
+    ])
+      expect(await refused(body, admin()), JSON.stringify(body)).toBe('ParameterInvalid');
+    expect(ordered).toEqual([]);
+  });
+});
+
 describe('orders for tasks', () => {
   const ORDERS = [
     ['PATCH', ''],
@@ -729,6 +803,7 @@ describe('errors', () => {
       store,
       calls: { list: () => Promise.reject(new Error(secret)) },
       recordings: { list: async () => [] },
+      callbacks: new CallbackLog({ db: database.db, nowUs, addressOf: async () => null, wake: () => undefined }),
       taskOrders,
       usage: new UsageBook(database.db),
       checks: { database: async () => undefined, mediaServer: async () => undefined },

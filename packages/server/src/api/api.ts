@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify from 'fastify';
 import { applicationRoutes } from './application-routes.ts';
+import { callbackRoutes } from './callback-routes.ts';
 import type { ApiDeps } from './deps.ts';
 import { answer, answerErrors } from './error-answers.ts';
 import { healthRoutes } from './health-routes.ts';
@@ -62,6 +63,7 @@ export async function createApi(deps: ApiDeps): Promise<ApiInstance> {
   sessionRoutes(api, deps, authentication);
   mediaRoutes(api, deps, authentication);
   applicationRoutes(api, deps, authentication);
+  callbackRoutes(api, deps, authentication);
   listRoutes(api, deps, authentication);
   taskRoutes(api, deps, authentication);
   usageRoutes(api, deps, authentication);

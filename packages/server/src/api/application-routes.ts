@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
-import { CallreelError } from '../base/index.ts';
 import type { ApiDeps } from './deps.ts';
 import type { ApiInstance } from './instance.ts';
-import { type Authentication, mustChange, sees, type Viewer } from './viewer.ts';
+import { knownHere } from './known-here.ts';
+import { type Authentication, mustChange, mustSee } from './viewer.ts';
 
 /** Recording settings of an application. */
 export function applicationRoutes(
@@ -24,20 +24,4 @@ export function applicationRoutes(
     mustChange(viewer);
     return knownHere(applications.setRecordingSettings(request.params.sdkAppId, request.body));
   });
-}
-
-function mustSee(viewer: Viewer, sdkAppId: number): void {
-  if (!sees(viewer, sdkAppId))
-    throw new CallreelError('NotAllowed', `These credentials belong to another application than ${sdkAppId}.`);
-}
-
-/** `ApplicationUnknown` is an answer to a sign-in; here the address is what is wrong. */
-async function knownHere<T>(found: Promise<T>): Promise<T> {
-  try {
-    return await found;
-  } catch (error) {
-    if (error instanceof CallreelError && error.code === 'ApplicationUnknown')
-      throw new CallreelError('NotFound', 'There is no application with this SdkAppId.', { cause: error });
-    throw error;
-  }
 }

@@ -1,5 +1,6 @@
 import type { Applications, ConsoleUsers, RestKeys } from '../apps/index.ts';
 import type { Log } from '../base/index.ts';
+import type { CallbackLog } from '../callback/index.ts';
 import type { Library } from '../library/index.ts';
 import type { TaskOrders } from '../recording/index.ts';
 import type { Store } from '../store/index.ts';
@@ -20,7 +21,8 @@ export type ApiDeps = {
   store: Store;
   calls: ListReader;
   recordings: ListReader;
-  taskOrders: Pick<TaskOrders, 'owner' | 'modify' | 'pause' | 'resume' | 'stop'>;
+  taskOrders: Pick<TaskOrders, 'owner' | 'start' | 'modify' | 'pause' | 'resume' | 'stop'>;
+  callbacks: Pick<CallbackLog, 'list' | 'get' | 'resend' | 'test'>;
   usage: Pick<UsageReader, 'days' | 'points'>;
   /** Each answers when that part works and throws when it does not. */
   checks: { database: () => Promise<void>; mediaServer: () => Promise<void> };

@@ -1,12 +1,17 @@
 import { Type } from 'typebox';
+import { CallreelError } from '../base/index.ts';
 import type { ApiDeps } from './deps.ts';
 import type { ApiInstance } from './instance.ts';
-import type { Authentication } from './viewer.ts';
+import { publicPart } from './public-record.ts';
+import { type Authentication, sees } from './viewer.ts';
 
-/** The newest calls and recording tasks. */
+/** Files of one task that are listed: more than a day of a room of 25 has, each apart. */
+const FILES_MAX = 1_000;
+
+/** The newest calls and recording tasks, and all that there is about one task. */
 export function listRoutes(
   api: ApiInstance,
-  deps: Pick<ApiDeps, 'calls' | 'recordings'>,
+  deps: Pick<ApiDeps, 'calls' | 'recordings' | 'taskOrders' | 'library'>,
   authentication: Authentication,
 ): void {
   const querystring = Type.Object(
@@ -20,4 +25,16 @@ export function listRoutes(
       return { [name]: await deps[name].list({ limit, ...(sdkAppId === null ? {} : { sdkAppId }) }) };
     });
   }
+
+  const params = Type.Object({ taskId: Type.String({ minLength: 1, maxLength: 128 }) });
+  api.get('/api/v1/recordings/:taskId', { schema: { params } }, async (request) => {
+    const viewer = await authentication.viewer(request);
+    const { taskId } = request.params;
+    const owner = await deps.taskOrders.owner(taskId);
+    // A task of another application is as unknown as one that never was.
+    if (owner === null || !sees(viewer, owner.sdkAppId)) throw new CallreelError('TaskUnknown');
+    const [task] = await deps.recordings.list({ taskId, limit: 1 });
+    const { records } = await deps.library.list({ taskId, limit: FILES_MAX });
+    return { ...task, files: records.map(publicPart) };
+  });
 }

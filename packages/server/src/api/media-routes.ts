@@ -6,6 +6,7 @@ import { byteRange } from './byte-range.ts';
 import { contentDisposition } from './content-disposition.ts';
 import type { ApiDeps } from './deps.ts';
 import type { ApiInstance } from './instance.ts';
+import { publicPart } from './public-record.ts';
 import { type Authentication, sees } from './viewer.ts';
 
 const LIMIT_MAX = 100;
@@ -80,26 +81,6 @@ const CONTENT_TYPES = Object.freeze({
   webm: 'video/webm',
   hls: 'application/vnd.apple.mpegurl',
 } as const satisfies Record<MediaRecord['type'], string>);
-
-type PublicRecord = Omit<MediaRecord, 'objectKey' | 'stills'> & {
-  fileUrl: string;
-  posterUrl: string | null;
-  /** Of the WebVTT file. */
-  thumbnailsUrl: string | null;
-};
-
-/** A record as clients see it. Where the file lies is ours alone. */
-function publicPart({ objectKey: _, stills, ...record }: MediaRecord): PublicRecord {
-  const url = `/api/v1/media/${record.fileId}`;
-  const stillUrl = (name: string | undefined): string | null =>
-    name === undefined ? null : `${url}/stills/${encodeURIComponent(name)}`;
-  return {
-    ...record,
-    fileUrl: `${url}/file`,
-    posterUrl: stillUrl(stills?.poster),
-    thumbnailsUrl: stillUrl(stills?.thumbnailsIndex),
-  };
-}
 
 /** A still of a file. It never changes, as the file does not. */
 async function sendStill(

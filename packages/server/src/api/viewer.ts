@@ -74,6 +74,12 @@ export function sees(viewer: Viewer, sdkAppId: number): boolean {
   return viewer.sdkAppId === null || viewer.sdkAppId === sdkAppId;
 }
 
+/** @throws {CallreelError} `NotAllowed` for the credentials of another application. */
+export function mustSee(viewer: Viewer, sdkAppId: number): void {
+  if (!sees(viewer, sdkAppId))
+    throw new CallreelError('NotAllowed', `These credentials belong to another application than ${sdkAppId}.`);
+}
+
 /** @throws {CallreelError} `NotAllowed` for who may only look. */
 export function mustChange(viewer: Viewer): void {
   if (viewer.kind === 'consoleUser' && viewer.user.role === 'reviewer')

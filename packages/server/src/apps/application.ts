@@ -1,3 +1,4 @@
+import type { CallbackSettings } from './callback-settings.ts';
 import type { RecordingSettings } from './recording-settings.ts';
 
 /** A tenant. Nothing is shared between two of them. */
@@ -7,5 +8,6 @@ export type Application = {
   /** Key that signs UserSigs; 64 hexadecimal digits. */
   secretKey: string;
   recording: RecordingSettings;
+  callbacks: CallbackSettings;
   createdUs: number;
 };

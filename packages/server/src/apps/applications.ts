@@ -2,7 +2,15 @@ import type { Kysely } from 'kysely';
 import { CallreelError } from '../base/callreel-error.ts';
 import type { Tables } from '../base/db/tables.ts';
 import type { Application } from './application.ts';
-import { selectApplication, selectApplications, updateRecording } from './application-queries.ts';
+import {
+  selectApplication,
+  selectApplications,
+  selectCallbacks,
+  updateCallbacks,
+  updateRecording,
+} from './application-queries.ts';
+import type { CallbackSettings } from './callback-settings.ts';
+import { checkCallbackSettings } from './callback-settings-schema.ts';
 import type { RecordingSettings } from './recording-settings.ts';
 import { checkRecordingSettings } from './recording-settings-schema.ts';
 import { issueUserSig, type VerifiedUserSig, verifyUserSig } from './user-sig.ts';
@@ -41,6 +49,31 @@ export class Applications {
   async setRecordingSettings(sdkAppId: number, settings: unknown): Promise<RecordingSettings> {
     const checked = checkRecordingSettings(settings);
     if (!(await updateRecording(this.#db, sdkAppId, checked)))
+      throw new CallreelError('ApplicationUnknown', `sdkAppId is ${sdkAppId}.`);
+    return checked;
+  }
+
+  /**
+   * Where the application is told of what happens.
+   *
+   * @param db the transaction of who asks, where there is one: the embedded database has a single connection.
+   * @throws {CallreelError} `ApplicationUnknown`.
+   */
+  async callbackSettings(sdkAppId: number, db: Kysely<Tables> = this.#db): Promise<CallbackSettings> {
+    const settings = await selectCallbacks(db, sdkAppId);
+    if (settings === null) throw new CallreelError('ApplicationUnknown', `sdkAppId is ${sdkAppId}.`);
+    return settings;
+  }
+
+  /**
+   * Changes where the application is told of what happens, for all that is sent afterwards.
+   *
+   * @param settings whatever came from outside; it is checked whole.
+   * @throws {CallreelError} `ParameterInvalid`, `ApplicationUnknown`.
+   */
+  async setCallbackSettings(sdkAppId: number, settings: unknown): Promise<CallbackSettings> {
+    const checked = checkCallbackSettings(settings);
+    if (!(await updateCallbacks(this.#db, sdkAppId, checked)))
       throw new CallreelError('ApplicationUnknown', `sdkAppId is ${sdkAppId}.`);
     return checked;
   }

@@ -83,6 +83,7 @@ async function store(db: Kysely<Tables>, { admin, app, rest }: Credentials): Pro
       name: 'First application',
       secretKey: app.secretKey,
       recording: { mode: 'automatic', template: DEFAULT_TASK_PARAMETERS, indexAlways: true },
+      callbacks: {},
       createdUs,
     });
     await transaction

@@ -4,6 +4,7 @@
  */
 export type { Application } from './application.ts';
 export { Applications } from './applications.ts';
+export { CALLBACK_KINDS, type CallbackAddress, type CallbackKind, type CallbackSettings } from './callback-settings.ts';
 export { type ConsoleSession, type ConsoleUser, ConsoleUsers } from './console-users.ts';
 export { type Credentials, createFirstCredentials } from './first-start.ts';
 export type { RecordingSettings } from './recording-settings.ts';

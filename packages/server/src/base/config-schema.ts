@@ -45,6 +45,11 @@ export const ConfigSchema = Type.Object({
     allowed: 'an IPv4 or IPv6 address or null',
     description: 'Address under which callers reach the media ports; null takes the address of the machine.',
   }),
+  publicUrl: Type.Union([Type.String({ maxLength: 500, pattern: '^https?://[^/?#]+(/[^?#]*[^/?#])?$' }), Type.Null()], {
+    default: null,
+    allowed: 'an http or https address without / at its end, or null',
+    description: 'What links in callbacks begin with; null takes the address that the server listens at.',
+  }),
   media: Type.Object({
     rtpPortRange: Type.String({
       pattern: '^[0-9]{1,5}-[0-9]{1,5}$',
@@ -77,6 +82,15 @@ export const ConfigSchema = Type.Object({
       description: 'Time a call rings where the caller names none.',
     }),
   }),
+  recording: Type.Object({
+    maxTasks: Type.Integer({
+      minimum: 1,
+      maximum: 100_000,
+      default: 100,
+      description:
+        'Recording tasks of one application that back ends may have running at once. Automatic ones are never refused.',
+    }),
+  }),
   render: Type.Object({
     maxConcurrent: Type.Integer({
       minimum: 0,
@@ -90,7 +104,23 @@ export const ConfigSchema = Type.Object({
     allowPrivate: Type.Boolean({
       default: false,
       description:
-        'Whether pictures of templates may be fetched from private, loopback and link-local addresses. Only where everybody who sets templates may reach your network.',
+        'Whether pictures of templates may be fetched from, and callbacks posted to, private, loopback and link-local addresses. Only where everybody who sets templates and callbacks may reach your network.',
+    }),
+  }),
+  callback: Type.Object({
+    giveUpHours: Type.Integer({
+      minimum: 1,
+      maximum: 720,
+      default: 24,
+      unit: 'h',
+      description: 'Time after which a callback that cannot be delivered is given up.',
+    }),
+    logDays: Type.Integer({
+      minimum: 1,
+      maximum: 3650,
+      default: 30,
+      unit: 'd',
+      description: 'Time a callback that was delivered or given up is kept in the log.',
     }),
   }),
   captureRetentionHours: Type.Integer({

@@ -176,6 +176,10 @@ describe('asking outside', () => {
 
   test('an answer that is too long is not taken', async () => {
     await refused('/gigabyte', 'more than 100000 bytes', false);
+    for (const path of ['/gigabyte', '/promise']) {
+      const cut = { longBody: 'cut', maxBytes: path === '/promise' ? 1 : 1000 } as const;
+      expect((await ask(path, cut)).length).toBe('200 '.length + cut.maxBytes);
+    }
     await refused('/promise', 'more than 100000 bytes', false);
     expect(await ask('/x', { maxBytes: 6 })).toBe('200 ok GET');
     await refused('/x', 'more than 5 bytes', false, { maxBytes: 5 });

@@ -26,6 +26,8 @@ export type OutboundRequest = {
   allows?: (address: string) => boolean;
   /** Longest body that is taken, in bytes. */
   maxBytes: number;
+  /** What becomes of a longer one: it is refused (default), or cut, and the rest is not waited for. */
+  longBody?: 'refuse' | 'cut';
   /** Time for all of it, in ms; 10 000 by default. */
   timeoutMs?: number;
   /** Given: ends the request. */
@@ -99,7 +101,15 @@ function addressOf(url: string, base?: URL): URL {
 
 async function ask(
   url: URL,
-  { allows = isPublicAddress, maxBytes, method = 'GET', headers = {}, body, resolve = systemLookup }: OutboundRequest,
+  {
+    allows = isPublicAddress,
+    maxBytes,
+    longBody = 'refuse',
+    method = 'GET',
+    headers = {},
+    body,
+    resolve = systemLookup,
+  }: OutboundRequest,
   signal: AbortSignal,
 ): Promise<OutboundAnswer & { location: string | undefined }> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
@@ -123,23 +133,24 @@ async function ask(
     const { statusCode: status = 0 } = response;
     const { location } = response.headers;
     const isRedirect = REDIRECTS.has(status) && location !== undefined;
-    return { status, location, body: isRedirect ? Buffer.alloc(0) : await bodyOf(response, maxBytes) };
+    return { status, location, body: isRedirect ? Buffer.alloc(0) : await bodyOf(response, maxBytes, longBody) };
   } finally {
     request.destroy();
   }
 }
 
-async function bodyOf(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
+async function bodyOf(response: IncomingMessage, maxBytes: number, longBody: 'refuse' | 'cut'): Promise<Buffer> {
   const tooLong = (): OutboundError =>
     new OutboundError(`Its answer has more than ${maxBytes} bytes.`, { retry: false });
-  if (Number(response.headers['content-length'] ?? 0) > maxBytes) throw tooLong();
+  if (longBody === 'refuse' && Number(response.headers['content-length'] ?? 0) > maxBytes) throw tooLong();
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response) {
     if (!Buffer.isBuffer(chunk)) continue;
     bytes += chunk.length;
-    if (bytes > maxBytes) throw tooLong();
+    if (bytes > maxBytes && longBody === 'refuse') throw tooLong();
     chunks.push(chunk);
+    if (bytes >= maxBytes && longBody === 'cut') return Buffer.concat(chunks, maxBytes);
   }
   return Buffer.concat(chunks);
 }

@@ -6,6 +6,8 @@ import type {
   ServerEventName,
   ServerEvents,
 } from '@callreel/protocol';
+import type { Kysely } from 'kysely';
+import type { Tables } from '../base/db/tables.ts';
 
 /** A signed-in device. */
 export type DeviceRef = { sdkAppId: number; userId: string; deviceId: string };
@@ -64,6 +66,27 @@ export interface CallOutlet {
   event(event: CallEvent): Promise<void>;
   /** Tells devices. Never waits for them. */
   notify<N extends ServerEventName>(to: Addressee, name: N, body: ServerEvents[N]): void;
+}
+
+/**
+ * What a member did, as it is told outside. `ring`: the call rings for him, or does again; `cancel`: it was taken back
+ * before he answered.
+ */
+export type MemberAction = 'accept' | 'reject' | 'noResponse' | 'lineBusy' | 'hangup' | 'offline' | 'ring' | 'cancel';
+
+/** A change of a call that is told outside. */
+export type CallChange = { atUs: number } & (
+  | { type: 'started' }
+  | { type: 'membersChanged'; members: readonly { userId: string; action: MemberAction }[] }
+  | { type: 'ended'; reason: CallEndReason }
+);
+
+/** Takes what is told outside. */
+export interface CallOutbox {
+  /** Called in the transaction that writes the change; what it throws undoes that. The call is as it is after the change. */
+  write(transaction: Kysely<Tables>, call: Call, change: CallChange): Promise<void>;
+  /** The transaction is over: what was written is there. */
+  committed(): void;
 }
 
 /** What a user's devices are told of a call. */

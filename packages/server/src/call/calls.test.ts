@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { createFirstCredentials } from '../apps/index.ts';
 import { type Database, openDatabase } from '../base/db/index.ts';
 import { CallreelError } from '../base/index.ts';
-import type { CallEvent, DeviceRef } from './call.ts';
+import type { CallChange, CallEvent, CallOutbox, DeviceRef } from './call.ts';
 import { Calls, listCalls, rememberUser } from './index.ts';
 
 let APP = 0;
@@ -23,6 +23,23 @@ let calls: Calls;
 let events: CallEvent['type'][] = [];
 let told: { to: string; name: ServerEventName; reason?: string; userId?: string }[] = [];
 let refuseRoom = false;
+/** What was told outside, and, for each time that it was committed, a line. */
+let outside: string[] = [];
+let refuseTelling: CallChange['type'] | null = null;
+const outbox: CallOutbox = {
+  write: async (transaction, call, change) => {
+    if (change.type === refuseTelling) throw new Error('The outbox is full.');
+    if (!transaction.isTransaction) throw new Error('That is no transaction.');
+    const about =
+      change.type === 'membersChanged'
+        ? change.members.map(({ userId, action }) => ` ${userId} ${action}`).join()
+        : change.type === 'ended'
+          ? ` ${change.reason}`
+          : '';
+    outside.push(`${change.type}${about}: ${call.members.map(({ state }) => state).join(' ')}`);
+  },
+  committed: () => void outside.push('committed'),
+};
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'callreel-calls-'));
@@ -42,6 +59,7 @@ function newCalls(ringTimeoutMs = 30_000, absenceTimeoutMs = 10_000): Calls {
     log: pino({ level: 'silent' }),
     ringTimeoutMs,
     absenceTimeoutMs,
+    outbox,
     outlet: {
       event: async ({ type }) => {
         if (refuseRoom && type === 'answered') throw new CallreelError('MediaUnavailable');
@@ -64,6 +82,8 @@ beforeEach(() => {
   events = [];
   told = [];
   refuseRoom = false;
+  outside = [];
+  refuseTelling = null;
   calls = newCalls();
 });
 afterEach(async () => {
@@ -205,6 +225,72 @@ describe('a group call', () => {
     await expect(calls.accept(bob, callId)).rejects.toMatchObject({ code: 'CallNotRinging' });
     await calls.hangup(carol, callId);
     await calls.hangup(alice, first.callId);
+  });
+});
+
+describe('what is told outside', () => {
+  test('of a call that is held', async () => {
+    const { callId } = await calls.start(alice, video('bob'));
+    await calls.accept(bob, callId);
+    await calls.hangup(alice, callId);
+    expect(outside).toEqual([
+      ...['started: active ringing', 'committed'],
+      ...['membersChanged bob accept: active active', 'committed'],
+      ...['membersChanged alice hangup: left left', 'ended hangup: left left', 'committed'],
+    ]);
+  });
+
+  test('of a call that is refused, taken back, or not answered', async () => {
+    const refused = await calls.start(alice, video('bob'));
+    await calls.reject(bob, refused.callId);
+    const canceled = await calls.start(alice, video('bob'));
+    await calls.hangup(alice, canceled.callId);
+    calls = newCalls(50);
+    const missed = await calls.start(alice, video('bob'));
+    await vi.waitFor(async () => expect((await recordOf(missed.callId))?.result).toBe('noResponse'));
+    expect(outside.filter((line) => line !== 'committed')).toEqual([
+      ...['started: active ringing', 'membersChanged bob reject: active rejected', 'ended reject: left rejected'],
+      ...['started: active ringing', 'membersChanged bob cancel: left canceled', 'ended canceled: left canceled'],
+      ...[
+        'started: active ringing',
+        'membersChanged bob noResponse: active noResponse',
+        'ended noResponse: left noResponse',
+      ],
+    ]);
+  });
+
+  test('of a group, one of whom is busy and one vanishes', async () => {
+    const other = await calls.start(alice, video('bob'));
+    const { callId } = await calls.start(carol, video('bob', 'dave'));
+    await calls.accept(dave, callId);
+    await calls.memberLost(callId, 'dave');
+    await calls.hangup(alice, other.callId);
+    expect(outside.filter((line) => line !== 'committed').slice(1, -2)).toEqual([
+      ...['started: active lineBusy ringing', 'membersChanged bob lineBusy: active lineBusy ringing'],
+      'membersChanged dave accept: active lineBusy active',
+      ...['membersChanged dave offline: left lineBusy offline', 'ended offline: left lineBusy offline'],
+    ]);
+  });
+
+  test('an answer that gets no room: it rings again', async () => {
+    const { callId } = await calls.start(alice, video('bob'));
+    refuseRoom = true;
+    await expect(calls.accept(bob, callId)).rejects.toMatchObject({ code: 'MediaUnavailable' });
+    expect(outside.slice(2)).toEqual([
+      ...['membersChanged bob accept: active active', 'committed'],
+      ...['membersChanged bob ring: active ringing', 'committed'],
+    ]);
+  });
+
+  test('a call whose beginning cannot be told has not begun', async () => {
+    refuseTelling = 'started';
+    await expect(calls.start(alice, video('bob'))).rejects.toThrow('The outbox is full.');
+    expect(told).toEqual([]);
+    expect(outside).toEqual([]);
+    const rows = await database.db.selectFrom('calls').select('call_id').where('state', '!=', 'ended').execute();
+    expect(rows).toEqual([]);
+    refuseTelling = null;
+    await calls.start(alice, video('bob'));
   });
 });
 

@@ -8,11 +8,14 @@ import type { Tables } from '../base/db/tables.ts';
 import type { Log } from '../base/log.ts';
 import {
   type Call,
+  type CallChange,
   type CallMember,
+  type CallOutbox,
   type CallOutlet,
   type DeviceRef,
   infoFor,
   isBusyState,
+  type MemberAction,
   type MemberState,
 } from './call.ts';
 import { CallNotices, type Declined } from './call-notices.ts';
@@ -22,12 +25,16 @@ import { insertCall, knownUsers, liveCalls, updateCall } from './queries.ts';
 export type CallsParts = {
   db: Kysely<Tables>;
   outlet: CallOutlet;
+  outbox: CallOutbox;
   log: Log;
   /** Ringing time when the caller names none, in ms. */
   ringTimeoutMs: number;
   /** How long the device of a caller may be unheard of before the call stops ringing, in ms. */
   absenceTimeoutMs: number;
 };
+
+type Change = WithoutTime<CallChange>;
+type WithoutTime<C> = C extends unknown ? Omit<C, 'atUs'> : never;
 
 type Live = { call: Call; timer: NodeJS.Timeout | null; queue: Promise<unknown> };
 
@@ -113,7 +120,12 @@ export class Calls {
     this.#live.set(call.callId, live);
     return this.#inOrder(live, async () => {
       try {
-        await insertCall(this.#parts.db, call);
+        const changes: Change[] = [
+          { type: 'started' },
+          ...membersChanged(busy.map((callee) => ({ userId: callee, action: 'lineBusy' }))),
+        ];
+        await insertCall(this.#parts.db, call, (tx) => this.#tell(tx, call, changes, call.startedUs));
+        this.#parts.outbox.committed();
       } catch (error) {
         this.#live.delete(call.callId);
         throw error;
@@ -144,7 +156,7 @@ export class Calls {
       Object.assign(member, { state: 'active', deviceId: device.deviceId });
       Object.assign(call, { state: 'active', acceptedUs });
       try {
-        await updateCall(this.#parts.db, call, [member], null);
+        await this.#write(call, [member], membersChanged([{ userId: member.userId, action: 'accept' }]));
         if (first)
           await this.#parts.outlet.event({
             type: 'answered',
@@ -156,7 +168,8 @@ export class Calls {
       } catch (error) {
         Object.assign(member, before.member);
         Object.assign(call, { state: before.state, acceptedUs: before.acceptedUs });
-        await updateCall(this.#parts.db, call, [member], null);
+        // It was told that he accepted, and rings again.
+        await this.#write(call, [member], membersChanged([{ userId: member.userId, action: 'ring' }]));
         throw error;
       }
       this.#parts.log.info({ callId, first }, 'call answered');
@@ -294,7 +307,7 @@ export class Calls {
   ): Promise<void> {
     const { call } = live;
     for (const member of members) member.state = state;
-    await updateCall(this.#parts.db, call, members, null);
+    await this.#write(call, members, membersChanged(members.map(({ userId }) => ({ userId, action: reason }))));
     for (const member of members) {
       this.#notices.declined(call, member.userId, reason);
       this.#notices.stopRinging(call, member, reason, actingDeviceId);
@@ -307,7 +320,7 @@ export class Calls {
     const { call } = live;
     Object.assign(member, { state: reason === 'offline' ? 'offline' : 'left' });
     if (!this.#goesOn(call)) return this.#end(live, reason, member.userId, [member]);
-    await updateCall(this.#parts.db, call, [member], null);
+    await this.#write(call, [member], membersChanged([{ userId: member.userId, action: reason }]));
     await this.#parts.outlet.event({ type: 'left', call, userId: member.userId, reason });
     this.#notices.ended(call, member, reason, member.userId);
     return undefined;
@@ -330,7 +343,18 @@ export class Calls {
     call.state = 'ended';
     for (const member of ringing) member.state = 'canceled';
     for (const member of active) member.state = 'left';
-    await updateCall(this.#parts.db, call, [...ringing, ...active, ...gone], reason);
+    const left = reason === 'offline' ? 'offline' : 'hangup';
+    await this.#write(
+      call,
+      [...ringing, ...active, ...gone],
+      [
+        ...membersChanged([
+          ...gone.map((member) => ({ userId: member.userId, action: left }) as const),
+          ...ringing.map((member) => ({ userId: member.userId, action: 'cancel' }) as const),
+        ]),
+        { type: 'ended', reason },
+      ],
+    );
     this.#live.delete(call.callId);
     this.#parts.log.info({ callId: call.callId, reason }, 'call ended');
     for (const member of ringing) {
@@ -344,6 +368,20 @@ export class Calls {
     }
     // After the words to the devices: whoever hung up has waited long enough, and nothing can refuse this.
     await this.#parts.outlet.event({ type: 'ended', call, reason });
+  }
+
+  /** Writes a change of a call, and in the same transaction what is told of it. */
+  async #write(call: Call, members: readonly CallMember[], changes: readonly Change[]): Promise<void> {
+    const atUs = nowUs();
+    const result = changes.find((change) => change.type === 'ended')?.reason ?? null;
+    await updateCall(this.#parts.db, call, { changed: members, result, atUs }, (tx) =>
+      this.#tell(tx, call, changes, atUs),
+    );
+    this.#parts.outbox.committed();
+  }
+
+  async #tell(tx: Kysely<Tables>, call: Call, changes: readonly Change[], atUs: number): Promise<void> {
+    for (const change of changes) await this.#parts.outbox.write(tx, call, { ...change, atUs });
   }
 
   #isBusy(sdkAppId: number, userId: string): boolean {
@@ -385,6 +423,10 @@ export class Calls {
     live.queue.catch(() => null);
     return result;
   }
+}
+
+function membersChanged(members: readonly { userId: string; action: MemberAction }[]): Change[] {
+  return members.length === 0 ? [] : [{ type: 'membersChanged', members }];
 }
 
 function callerDevice(call: Call): DeviceRef {

@@ -23,8 +23,30 @@ export async function knownUsers(db: Kysely<Tables>, sdkAppId: number, userIds: 
   return new Set(rows.map((row) => row.user_id));
 }
 
+/** The last call that was held in a room at some time since `sinceUs`, or is; null when there is none. */
+export async function callInRoomSince(
+  db: Kysely<Tables>,
+  { sdkAppId, roomId }: { sdkAppId: number; roomId: string },
+  sinceUs: number,
+): Promise<string | null> {
+  const row = await db
+    .selectFrom('calls')
+    .select('call_id')
+    .where('sdk_app_id', '=', sdkAppId)
+    .where('room_id', '=', roomId)
+    .where('accepted_us', 'is not', null)
+    .where(({ eb, or }) => or([eb('ended_us', 'is', null), eb('ended_us', '>=', sinceUs)]))
+    .orderBy('accepted_us', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.call_id ?? null;
+}
+
+/** What is written in the same transaction. */
+export type Also = (transaction: Kysely<Tables>) => Promise<void>;
+
 /** Writes a new call with its members. */
-export async function insertCall(db: Kysely<Tables>, call: Call): Promise<void> {
+export async function insertCall(db: Kysely<Tables>, call: Call, also: Also): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await tx
       .insertInto('calls')
@@ -59,6 +81,7 @@ export async function insertCall(db: Kysely<Tables>, call: Call): Promise<void> 
         })),
       )
       .execute();
+    await also(tx);
   });
 }
 
@@ -66,10 +89,9 @@ export async function insertCall(db: Kysely<Tables>, call: Call): Promise<void> 
 export async function updateCall(
   db: Kysely<Tables>,
   call: Call,
-  changed: readonly CallMember[],
-  result: string | null,
+  { changed, result, atUs }: { changed: readonly CallMember[]; result: string | null; atUs: number },
+  also: Also,
 ): Promise<void> {
-  const atUs = nowUs();
   await db.transaction().execute(async (tx) => {
     for (const member of changed) {
       await tx
@@ -84,6 +106,7 @@ export async function updateCall(
       .set({ state: call.state, accepted_us: call.acceptedUs, ...(result === null ? {} : { result, ended_us: atUs }) })
       .where('call_id', '=', call.callId)
       .execute();
+    await also(tx);
   });
 }
 

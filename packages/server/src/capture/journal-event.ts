@@ -1,13 +1,20 @@
 import type { TaskParameters } from '../recording/task-parameters.ts';
 import type { RoomEvent } from '../room/room-event.ts';
 
-/** Why a task ended. */
-export type TaskStopReason = 'roomClosed' | 'idle' | 'order';
+/** Why a task ended. `robotAgain`: another task was started in the room under the same robot. */
+export type TaskStopReason = 'roomClosed' | 'idle' | 'order' | 'robotAgain';
 
 /** What happens to the tasks of a room session; written into the same journal as the room's events. */
 export type TaskEvent =
   /** The window of the task begins at `fromUs`; its file begins with the first packet at or after it. */
-  | { type: 'taskStarted'; taskId: string; fromUs: number; parameters: TaskParameters }
+  | {
+      type: 'taskStarted';
+      taskId: string;
+      fromUs: number;
+      parameters: TaskParameters;
+      /** `automatic` when it is not given. */
+      origin?: 'automatic' | 'rest';
+    }
   /** From now on the task has these parameters, all of them anew. `TaskParameters.layout` names what can change; the rest stays. */
   | { type: 'taskModified'; taskId: string; parameters: TaskParameters }
   /** From now on nothing is in the file, until it goes on. */

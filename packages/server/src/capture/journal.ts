@@ -4,12 +4,18 @@ import { nowUs } from '../base/clock.ts';
 import type { TaskParameters } from '../recording/task-parameters.ts';
 import type { RoomEvent } from '../room/room-event.ts';
 import type { JournalEvent, PictureEvent, TaskEvent, TaskStopReason } from './journal-event.ts';
+import { JournalReader } from './journal-reader.ts';
 
 /** Name of the journal inside a bundle. */
 export const JOURNAL_FILE = 'journal.jsonl';
 
 /** What a journal says of a task: what it asks for now, whether it is paused, and why it is over, or null. */
-export type JournalledTask = { parameters: TaskParameters; paused: boolean; stopReason: TaskStopReason | null };
+export type JournalledTask = {
+  origin: 'automatic' | 'rest';
+  parameters: TaskParameters;
+  paused: boolean;
+  stopReason: TaskStopReason | null;
+};
 
 /**
  * Writes the journal of one room session. Every line is handed to the kernel before `append` returns, so that
@@ -52,6 +58,16 @@ export class Journal {
     return existsSync(join(folder, JOURNAL_FILE));
   }
 
+  /** All that was written until now, from the first line on. */
+  events(): JournalEvent[] {
+    const reader = new JournalReader(join(this.folder, JOURNAL_FILE));
+    try {
+      return reader.read();
+    } finally {
+      reader.close();
+    }
+  }
+
   /** Users who have entered and not left. */
   get users(): string[] {
     return [...this.#users];
@@ -67,9 +83,9 @@ export class Journal {
     return this.#tasks.get(taskId) ?? null;
   }
 
-  /** Whether somebody ordered the end of a task of this room session. */
+  /** Whether somebody ordered the end of an automatic task of this room session. */
   get isStoppedByOrder(): boolean {
-    return [...this.#tasks.values()].some(({ stopReason }) => stopReason === 'order');
+    return [...this.#tasks.values()].some(({ origin, stopReason }) => origin === 'automatic' && stopReason === 'order');
   }
 
   /** Whether the journal says of a picture, by its address, that it is kept or cannot be had. */
@@ -118,7 +134,12 @@ export class Journal {
         this.#streams.delete(event.streamId);
         break;
       case 'taskStarted':
-        this.#tasks.set(event.taskId, { parameters: event.parameters, paused: false, stopReason: null });
+        this.#tasks.set(event.taskId, {
+          origin: event.origin ?? 'automatic',
+          parameters: event.parameters,
+          paused: false,
+          stopReason: null,
+        });
         break;
       case 'taskStopped':
         this.#change(event.taskId, { stopReason: event.reason });

@@ -50,17 +50,20 @@ const namesOf = (page: { records: MediaRecord[] }): string[] => page.records.map
 
 describe('the library', () => {
   test('adds a record once, however often and however fast it is told', async () => {
-    const [first, second] = await Promise.all([
+    const [one, two] = await Promise.all([
       library.add(record('a.mp4')),
       library.add(record('a.mp4', { sizeBytes: 1 })),
     ]);
-    expect(second).toEqual(first);
-    expect(await library.add(record('a.mp4', { sha256: 'cd' }))).toEqual(first);
+    const first = one.record;
+    expect([one.isNew, two]).toEqual([true, { record: first, isNew: false }]);
+    expect(await library.add(record('a.mp4', { sha256: 'cd' }))).toEqual(two);
     expect(await library.get(first.fileId)).toEqual(first);
     expect(first).toMatchObject(record('a.mp4'));
     expect(first.stills).toBeNull();
     const stills = { poster: 'a.poster.jpg', thumbnails: 'a.thumbnails.jpg', thumbnailsIndex: 'a.thumbnails.vtt' };
-    expect(await library.add(record('a.mp4', { taskId: 'task-2', stills }))).toMatchObject({ stills });
+    expect(await library.add(record('a.mp4', { taskId: 'task-2', stills }))).toMatchObject({
+      ...{ record: { stills }, isNew: true },
+    });
     expect((await library.list({ limit: 10 })).records).toHaveLength(2);
   });
 

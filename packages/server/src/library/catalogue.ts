@@ -15,8 +15,10 @@ export class Catalogue implements Library {
   }
 
   /** See {@link Library.add}. */
-  add(record: Omit<MediaRecord, 'fileId' | 'createdUs'>): Promise<MediaRecord> {
-    return insertRecord(this.#db, { ...record, fileId: randomUUID(), createdUs: nowUs() });
+  async add(added: Omit<MediaRecord, 'fileId' | 'createdUs'>): Promise<{ record: MediaRecord; isNew: boolean }> {
+    const fileId = randomUUID();
+    const record = await insertRecord(this.#db, { ...added, fileId, createdUs: nowUs() });
+    return { record, isNew: record.fileId === fileId };
   }
 
   /** See {@link Library.list}. @throws {CallreelError} `ParameterInvalid` for a cursor that is none of ours. */

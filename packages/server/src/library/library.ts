@@ -33,8 +33,8 @@ export type MediaRecord = {
 
 /** The catalogue of finished files. */
 export interface Library {
-  /** Adds a record. The same task and name again changes nothing and answers the first record. */
-  add(record: Omit<MediaRecord, 'fileId' | 'createdUs'>): Promise<MediaRecord>;
+  /** Adds a record. The same task and name again changes nothing and answers the first record, which is not new. */
+  add(record: Omit<MediaRecord, 'fileId' | 'createdUs'>): Promise<{ record: MediaRecord; isNew: boolean }>;
   /** Newest first. `namePrefix` is matched from the first character; `cursor` is the last answer's `nextCursor`. */
   list(query: {
     sdkAppId?: number;

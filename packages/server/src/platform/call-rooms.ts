@@ -82,7 +82,10 @@ export class CallRooms {
     const { sdkAppId, roomId, roomIdType, callId } = event.call;
     switch (event.type) {
       case 'answered': {
-        const room = await rooms.open({ sdkAppId, roomId, roomIdType, captured: await this.#captures(sdkAppId) });
+        // A back end may have ordered a recording of it before; the room is open then.
+        const room =
+          rooms.find(sdkAppId, roomId) ??
+          (await rooms.open({ sdkAppId, roomId, roomIdType, captured: await this.#captures(sdkAppId) }));
         // The room is entered for them: no round trip passes between the answer and the first packet.
         for (const device of [event.caller, event.callee]) await this.#enter(room, device);
         const caller = calls.of(event.caller).find(({ call }) => call.callId === callId);

@@ -3,10 +3,19 @@ import { join } from 'node:path';
 import { createApi } from '../api/index.ts';
 import { Applications, ConsoleUsers, type Credentials, createFirstCredentials, RestKeys } from '../apps/index.ts';
 import { type Database, openDatabase } from '../base/db/index.ts';
-import { CallreelError, type Config, createLog, type DataFolder, type Log, openDataFolder } from '../base/index.ts';
+import {
+  CallreelError,
+  type Config,
+  createLog,
+  type DataFolder,
+  type Log,
+  nowUs,
+  openDataFolder,
+} from '../base/index.ts';
 import { type CallRecord, Calls, type DeviceRef, listCalls, rememberUser } from '../call/index.ts';
-import { Catalogue, type Library, type MediaStills } from '../library/index.ts';
-import { listTasks, PictureFetches, Recorder, type RenderedFile } from '../recording/index.ts';
+import { type AddressOf, CallbackLog, callChanged, Deliveries, Outbox, RoomTeller } from '../callback/index.ts';
+import { Catalogue, type Library } from '../library/index.ts';
+import { listTasks, PictureFetches, Recorder } from '../recording/index.ts';
 import { type Room, Rooms } from '../room/index.ts';
 import { JanusSfu } from '../sfu/index.ts';
 import { Signalling } from '../signalling/index.ts';
@@ -14,7 +23,9 @@ import { LocalStore, type Store } from '../store/index.ts';
 import { UsageBook, type UsageReader } from '../usage/index.ts';
 import { CallRooms } from './call-rooms.ts';
 import { CaptureJournals } from './capture-journals.ts';
+import { FileKeeper } from './file-keeper.ts';
 import { requestHandlers } from './request-handlers.ts';
+import { TaskTeller } from './task-teller.ts';
 
 /** An orphaned Janus waits this long for a new server: long enough for any upgrade, short enough not to hold ports for ever. */
 const ORPHAN_TIMEOUT_MINUTES = 10;
@@ -31,6 +42,7 @@ export type PlatformFacts = {
 export type PlatformParts = {
   facts: PlatformFacts;
   applications: Applications;
+  callbacks: CallbackLog;
   calls: Calls;
   callRecords: (query: { sdkAppId?: number; limit: number }) => Promise<CallRecord[]>;
   library: Library;
@@ -110,6 +122,13 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
   const library = new Catalogue(db);
   const usage = new UsageBook(db);
 
+  const callbacks = tellApplications({ config, log, db, applications });
+  undo.push(() => callbacks.close());
+  // Which port it is may only be known when it listens.
+  let address = addressOn(config, config.port);
+  const teller = new TaskTeller(callbacks.outbox, () => config.publicUrl ?? address);
+  const files = new FileKeeper({ db, store, log, teller, outbox: callbacks.outbox });
+
   const journals = new CaptureJournals(folder.capturesPath);
   undo.push(() => journals.close());
   const callRooms: CallRooms = new CallRooms(
@@ -126,8 +145,11 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     capturesFolder: folder.capturesPath,
     captureRetentionHours: config.captureRetentionHours,
     maxRenders: config.render.maxConcurrent,
+    maxTasks: config.recording.maxTasks,
     outlet: {
-      keep: (task, file) => keep({ store, library, log }, task, file),
+      keep: (task, file) => files.keep(task, file),
+      tell: (transaction, task, news) => teller.tell(transaction, task, news),
+      told: () => callbacks.outbox.committed(),
       usage: ({ taskId, room: { sdkAppId } }, counts, how) => usage.record({ taskId, sdkAppId }, counts, how),
       sign: ({ sdkAppId, roomId, roomSessionId }, recording) => {
         const room = rooms.find(sdkAppId, roomId);
@@ -143,6 +165,13 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
         await room
           .setCaptured(captured)
           .catch((error: unknown) => log.error({ err: error, roomSessionId }, 'capture could not be switched'));
+      },
+      open: async (room) => void (await rooms.open({ ...room, captured: true })),
+      spent: ({ sdkAppId, roomId, roomSessionId }) => {
+        if (calls.inRoom(sdkAppId, roomId) !== null) return;
+        rooms
+          .close(roomSessionId)
+          .catch((error: unknown) => log.error({ err: error, roomSessionId }, 'an empty room could not be closed'));
       },
     },
   });
@@ -170,7 +199,10 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     mediaTimeoutMs: config.mediaTimeoutS * 1000,
     outlet: {
       event: (room, event) =>
-        journals.record(room, event, (journal, written) => recorder.roomEvent(room, journal, written)),
+        journals.record(room, event, async (journal, written) => {
+          await callbacks.rooms.tell(room, written);
+          await recorder.roomEvent(room, journal, written);
+        }),
       notify: (room, userIds, notice) => callRooms.notify(room, userIds, notice),
       userLost: (room, userId) => callRooms.userLost(room, userId),
     },
@@ -180,6 +212,12 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     db,
     log,
     outlet: callRooms.callOutlet,
+    outbox: {
+      write: async (transaction, call, change) => {
+        await callbacks.outbox.write(transaction, callChanged(call, change));
+      },
+      committed: () => callbacks.outbox.committed(),
+    },
     ringTimeoutMs: config.call.ringTimeoutS * 1000,
     absenceTimeoutMs: config.mediaTimeoutS * 1000,
   });
@@ -201,6 +239,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     store,
     calls: { list: (query) => listCalls(db, query) },
     recordings: { list: (query) => listTasks(db, query) },
+    callbacks: callbacks.log,
     taskOrders: recorder.orders,
     usage,
     checks: { database: () => database.ping(), mediaServer: async () => void sfu.connection },
@@ -232,7 +271,13 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
   });
   undo.push(() => signalling.close());
 
-  // What an earlier process left: first the recordings, so that nothing of the rooms escapes them.
+  // What an earlier process left: first what was to be told of it, in the order in which it happened.
+  for (const { identity } of open) {
+    const journal = journals.of(identity, false);
+    if (journal !== null) await callbacks.rooms.resume(identity, journal.events());
+  }
+  callbacks.deliveries.start();
+  // Then the recordings, so that nothing of the rooms escapes them.
   await recorder.resume(
     open.flatMap(({ identity }) => {
       const journal = journals.of(identity, false);
@@ -243,16 +288,18 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
   recorder.tellRooms();
   await calls.resume((call) => rooms.find(call.sdkAppId, call.roomId) !== null);
   for (const { identity } of [...rooms])
-    if (calls.inRoom(identity.sdkAppId, identity.roomId) === null) await rooms.close(identity.roomSessionId);
+    if (calls.inRoom(identity.sdkAppId, identity.roomId) === null && !recorder.needs(identity.roomSessionId))
+      await rooms.close(identity.roomSessionId);
 
   await listen(api, config);
   const bound = api.server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : config.port;
-  const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host;
+  address = addressOn(config, port);
   log.info({ port }, 'platform serves');
   return make({
-    facts: { address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, credentials },
+    facts: { address, credentials },
     applications,
+    callbacks: callbacks.log,
     calls,
     callRecords: (query) => listCalls(db, query),
     library,
@@ -262,50 +309,43 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
   });
 }
 
-async function keep(
-  { store, library, log }: { store: Store; library: Library; log: Log },
-  task: { taskId: string; room: { sdkAppId: number; roomId: string } },
-  file: RenderedFile,
-): Promise<void> {
-  const folder = `${task.room.sdkAppId}/${task.taskId}`;
-  const objectKey = `${folder}/${file.name}`;
-  const { name, type, sizeBytes, sha256, durationUs, startUs, widthPx, heightPx } = file;
-  // What a playlist names comes before it: a playlist in the store can be played.
-  for (const part of file.parts ?? []) await store.put(`${folder}/${part.name}`, part.path);
-  await store.put(objectKey, file.path);
-  await library.add({
-    sdkAppId: task.room.sdkAppId,
-    taskId: task.taskId,
-    roomId: task.room.roomId,
-    name,
-    type,
-    sizeBytes,
-    sha256,
-    durationUs,
-    startUs,
-    widthPx,
-    heightPx,
-    objectKey,
-    stills: await keepStills({ store, log }, folder, file),
-  });
+/** The parts that tell applications what happens. */
+function tellApplications({
+  config,
+  log,
+  db,
+  applications,
+}: {
+  config: Config;
+  log: Log;
+  db: Database['db'];
+  applications: Applications;
+}) {
+  const addressOf: AddressOf = async (asked, sdkAppId, kind) =>
+    (await applications.callbackSettings(sdkAppId, asked))[kind] ?? null;
+  const sending = { nowUs, ...(config.outbound.allowPrivate ? { allows: () => true } : {}) };
+  const outbox = new Outbox({ addressOf, nowUs });
+  const rooms = new RoomTeller({ db, outbox, log });
+  const deliveries = new Deliveries({ ...config.callback, ...sending, db, log, addressOf });
+  outbox.onWritten(() => deliveries.wake());
+  const callbackLog = new CallbackLog({ ...sending, db, addressOf, wake: () => deliveries.wake() });
+  return {
+    outbox,
+    rooms,
+    deliveries,
+    log: callbackLog,
+    close: async (): Promise<void> => {
+      await rooms.close();
+      await deliveries.close();
+      await callbackLog.close();
+    },
+  };
 }
 
-/** Puts a file's stills beside it. Where that fails the file is kept without them. */
-async function keepStills(
-  { store, log }: { store: Store; log: Log },
-  folder: string,
-  { stills }: RenderedFile,
-): Promise<MediaStills | null> {
-  if (stills === undefined) return null;
-  const { poster, thumbnails } = stills;
-  try {
-    for (const { name, path } of [poster, thumbnails.picture, thumbnails.index])
-      await store.put(`${folder}/${name}`, path);
-    return { poster: poster.name, thumbnails: thumbnails.picture.name, thumbnailsIndex: thumbnails.index.name };
-  } catch (error) {
-    log.warn({ err: error, folder }, 'stills could not be kept');
-    return null;
-  }
+/** Under which address this machine reaches the server. */
+function addressOn({ host }: Config, port: number): string {
+  const own = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${own.includes(':') ? `[${own}]` : own}:${port}`;
 }
 
 /** Looks before anything is started: a taken port should not cost a start of Janus. */

@@ -28,6 +28,11 @@ export function singleBaseName(
   return `${mixedName}${'_'.repeat(underscores)}UserId_s_${encodeId(userId)}_UserId_e_${source}`;
 }
 
+/** A mixed name with what a back end wants in front of it. */
+export function prefixedName(prefix: string | null, name: string): string {
+  return prefix === null ? name : `${prefix}__UserDefine_u_${name}`;
+}
+
 /** What the name of a user's playlist ends with: what is in it. */
 export function playlistType(media: 'both' | 'audio' | 'video'): string {
   return media === 'both' ? 'audiovideo' : media;

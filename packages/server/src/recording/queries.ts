@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import type { Tables } from '../base/db/tables.ts';
 import type { RenderRefusal, RenderReport } from './render-protocol.ts';
 import type { Task } from './task.ts';
@@ -24,6 +24,9 @@ export async function insertTask(db: Kysely<Tables>, task: Task): Promise<void> 
       until_us: task.untilUs,
       stop_reason: task.stopReason,
       paused: task.paused,
+      robot_id: task.robotId,
+      name_prefix: task.namePrefix,
+      expires_us: task.expiresUs,
       report: null,
     })
     .execute();
@@ -86,27 +89,13 @@ export async function unfinishedTasks(db: Kysely<Tables>): Promise<Task[]> {
     .where('state', 'in', ['running', 'stopped'])
     .orderBy('started_us')
     .execute();
-  return rows.map((row) => {
-    const { indexAlways, ...parameters } = readParameters(row.parameters);
-    return {
-      taskId: row.task_id,
-      room: {
-        roomSessionId: row.room_session_id,
-        sdkAppId: row.sdk_app_id,
-        roomId: row.room_id,
-        roomIdType: row.room_id_type,
-      },
-      origin: row.origin,
-      state: row.state,
-      parameters,
-      paused: row.paused,
-      indexAlways,
-      startedUs: row.started_us,
-      untilUs: row.until_us,
-      // Written from a Task only.
-      stopReason: row.stop_reason as Task['stopReason'],
-    };
-  });
+  return rows.map(taskOf);
+}
+
+/** A task in any state, or null. */
+export async function readTask(db: Kysely<Tables>, taskId: string): Promise<Task | null> {
+  const row = await db.selectFrom('tasks').selectAll().where('task_id', '=', taskId).executeTakeFirst();
+  return row === undefined ? null : taskOf(row);
 }
 
 /** Those of the room sessions whose capture nobody needs: closed before `closedBeforeUs`, with no task that is not rendered. */
@@ -145,4 +134,29 @@ export function readParameters(stored: object): StoredParameters {
 function storedParameters({ parameters, indexAlways }: Pick<Task, 'parameters' | 'indexAlways'>): string {
   const stored: StoredParameters = { ...parameters, indexAlways };
   return JSON.stringify(stored);
+}
+
+function taskOf(row: Selectable<Tables['tasks']>): Task {
+  const { indexAlways, ...parameters } = readParameters(row.parameters);
+  return {
+    taskId: row.task_id,
+    room: {
+      roomSessionId: row.room_session_id,
+      sdkAppId: row.sdk_app_id,
+      roomId: row.room_id,
+      roomIdType: row.room_id_type,
+    },
+    origin: row.origin,
+    state: row.state,
+    parameters,
+    robotId: row.robot_id,
+    namePrefix: row.name_prefix,
+    expiresUs: row.expires_us,
+    paused: row.paused,
+    indexAlways,
+    startedUs: row.started_us,
+    untilUs: row.until_us,
+    // Written from a Task only.
+    stopReason: row.stop_reason as Task['stopReason'],
+  };
 }

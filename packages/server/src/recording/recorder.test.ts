@@ -16,6 +16,8 @@ import type { RoomEvent } from '../room/room-event.ts';
 import type { RoomIdentity } from '../room/room-parts.ts';
 import { PictureFetches } from './picture-fetch.ts';
 import { Recorder } from './recorder.ts';
+import type { StartOrder } from './start-order.ts';
+import type { TaskNews } from './task-news.ts';
 import { DEFAULT_TASK_PARAMETERS } from './task-parameters.ts';
 import { listTasks } from './task-record.ts';
 
@@ -29,6 +31,10 @@ let captures: boolean[] = [];
 /** Until when the switching of a capture takes. */
 let switched: Promise<void> = Promise.resolve();
 let rooms = 0;
+let spent: string[] = [];
+/** What was told outside of tasks, in order, and whether it was in a transaction. */
+let told: string[] = [];
+let refuseTelling: TaskNews['type'] | null = null;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'callreel-recorder-'));
@@ -45,12 +51,15 @@ beforeEach(() => {
   settings = { mode: 'automatic', template: { ...DEFAULT_TASK_PARAMETERS, maxIdleMs: 5_000 }, indexAlways: true };
   signs = [];
   captures = [];
+  spent = [];
+  told = [];
+  refuseTelling = null;
   switched = Promise.resolve();
   recorder = newRecorder();
 });
 afterEach(() => recorder.close());
 
-function newRecorder(maxRenders = 8): Recorder {
+function newRecorder({ maxRenders = 8, maxTasks = 100 } = {}): Recorder {
   return new Recorder({
     db: database.db,
     log: pino({ level: 'silent' }),
@@ -60,13 +69,23 @@ function newRecorder(maxRenders = 8): Recorder {
     capturesFolder: join(folder, 'captures'),
     captureRetentionHours: 1,
     maxRenders,
+    maxTasks,
     outlet: {
       keep: async () => undefined,
+      tell: async (transaction, task, news) => {
+        if (news.type === refuseTelling) throw new Error('The outbox is full.');
+        if (!transaction.isTransaction) throw new Error('That is no transaction.');
+        const about = news.type === 'stopped' ? ` ${news.reason}` : news.type === 'ended' ? ` ${news.ok}` : '';
+        told.push(`${task.origin} ${news.type}${about}`);
+      },
+      told: () => told.push('committed'),
       sign: (_, recording) => signs.push(recording),
       capture: (_, captured) => {
         captures.push(captured);
         return switched;
       },
+      open: async (room) => void (await TestRoom.open(room)),
+      spent: ({ roomSessionId }) => spent.push(roomSessionId),
       usage: async () => undefined,
     },
   });
@@ -82,29 +101,26 @@ class TestRoom {
     this.journal = Journal.open(join(folder, 'captures', identity.roomSessionId));
   }
 
-  static async open(): Promise<TestRoom> {
+  static async open(named: Partial<RoomIdentity> = {}): Promise<TestRoom> {
     rooms += 1;
     const room = new TestRoom({
-      roomSessionId: `session-${rooms}`,
-      sdkAppId,
-      roomId: String(rooms),
-      roomIdType: 'number',
+      ...{ roomSessionId: `session-${rooms}`, sdkAppId, roomId: String(rooms), roomIdType: 'number', ...named },
     });
-    const { roomSessionId, roomId } = room.identity;
+    const { roomSessionId, roomId, roomIdType } = room.identity;
     await database.db
       .insertInto('room_sessions')
       .values({
         room_session_id: roomSessionId,
         sdk_app_id: sdkAppId,
         room_id: roomId,
-        room_id_type: 'number',
+        room_id_type: roomIdType,
         state: 'open',
         opened_us: 1,
         closed_us: null,
         snapshot: '{}',
       })
       .execute();
-    await room.say({ type: 'roomOpened', sdkAppId, roomId, roomIdType: 'number' });
+    await room.say({ type: 'roomOpened', sdkAppId, roomId, roomIdType });
     return room;
   }
 
@@ -279,6 +295,20 @@ describe('orders', () => {
     await vi.waitFor(() => expect(captures).toEqual([true, true, true]));
   });
 
+  test('what happens to a task is told in the transaction that writes it, or neither is', async () => {
+    const { room, taskId } = await running();
+    refuseTelling = 'stopped';
+    await expect(recorder.orders.stop(taskId)).rejects.toThrow('The outbox is full.');
+    expect(await room.tasks()).toMatchObject([{ state: 'running', stopReason: null }]);
+    refuseTelling = null;
+    await room.say({ type: 'roomClosing' });
+    await recorder.settled();
+    expect(told.filter((line) => line !== 'committed')).toEqual([
+      ...['automatic started', 'automatic stopped roomClosed', 'automatic ended false'],
+    ]);
+    expect(told.filter((line) => line === 'committed')).toHaveLength(3);
+  });
+
   test('who ordered the end of a recording does not get another one by the next stream', async () => {
     const { room, taskId } = await running();
     await recorder.orders.stop(taskId);
@@ -359,6 +389,126 @@ describe('orders', () => {
       'taskResumed',
       'taskStopped',
     ]);
+  });
+});
+
+describe('a task by order', () => {
+  const order = (roomId: string, changes: Partial<StartOrder> = {}): StartOrder => ({
+    ...{ sdkAppId, roomId, roomIdType: 'number', robotId: 'robot', parameters: settings.template },
+    ...{ namePrefix: null, expiresHours: 72, ...changes },
+  });
+  beforeEach(() => {
+    settings = { ...settings, mode: 'rest' };
+  });
+
+  test('starts in the middle of a call, is captured from then on, and no longer soon after it is stopped', async () => {
+    const room = await TestRoom.open();
+    await room.say({ type: 'userEntered', userId: 'alice' });
+    await room.publish('alice', 'a');
+    expect(await room.tasks()).toEqual([]);
+    const { taskId } = await recorder.orders.start(order(room.identity.roomId, { namePrefix: 'mine' }));
+    expect(captures).toEqual([true]);
+    expect(await room.tasks()).toMatchObject([{ taskId, origin: 'rest', state: 'running' }]);
+    expect(room.taskEvents()).toMatchObject([{ type: 'taskStarted', taskId, origin: 'rest' }]);
+    const row = await database.db.selectFrom('tasks').selectAll().where('task_id', '=', taskId).executeTakeFirst();
+    expect(row).toMatchObject({ robot_id: 'robot', name_prefix: 'mine' });
+    expect(Number(row?.expires_us) - Number(row?.started_us)).toBe(72 * 3600 * 1e6);
+    await recorder.orders.stop(taskId);
+    expect(captures).toEqual([true]);
+    await vi.waitFor(() => expect(captures).toEqual([true, false]), 5_000);
+    expect(spent).toEqual([]);
+  });
+
+  test('several run in one room at once; one of the same robot ends the one before', async () => {
+    const room = await TestRoom.open();
+    await room.say({ type: 'userEntered', userId: 'alice' });
+    const { roomId } = room.identity;
+    const [first, other] = await Promise.all([
+      recorder.orders.start(order(roomId)),
+      recorder.orders.start(order(roomId, { robotId: 'other' })),
+    ]);
+    const again = await recorder.orders.start(order(roomId));
+    const states = Object.fromEntries((await room.tasks()).map(({ taskId, stopReason }) => [taskId, stopReason]));
+    expect(states).toEqual({ [first.taskId]: 'robotAgain', [other.taskId]: null, [again.taskId]: null });
+    expect(captures).not.toContain(false);
+    await recorder.close();
+    recorder = newRecorder();
+    await recorder.resume([{ identity: room.identity, journal: room.journal }]);
+    await recorder.orders.start(order(roomId, { robotId: 'other' }));
+    expect((await room.tasks()).find(({ taskId }) => taskId === other.taskId)).toMatchObject({
+      stopReason: 'robotAgain',
+    });
+  });
+
+  test('goes beside the automatic one, whose end it does not touch', async () => {
+    settings.mode = 'automatic';
+    const room = await TestRoom.open();
+    await room.say({ type: 'userEntered', userId: 'alice' });
+    const { taskId } = await recorder.orders.start(order(room.identity.roomId));
+    await recorder.orders.stop(taskId);
+    await room.publish('alice', 'a');
+    expect(await room.tasks()).toMatchObject([{ origin: 'automatic', state: 'running' }, { origin: 'rest' }]);
+    expect(captures).not.toContain(false);
+  });
+
+  test('opens a room that is not open, waits there, and lets go of it when nobody comes', async () => {
+    const parameters = { ...settings.template, maxIdleMs: 5_000 };
+    const { taskId } = await recorder.orders.start(order('8001', { parameters, roomIdType: 'string' }));
+    const task = (): Promise<object | undefined> => listTasks(database.db, { taskId, limit: 1 }).then(([row]) => row);
+    expect(await task()).toMatchObject({ roomId: '8001', state: 'running' });
+    expect(recorder.needs(`session-${rooms}`)).toBe(true);
+    await vi.waitFor(async () => expect(await task()).toMatchObject({ stopReason: 'idle' }), 8_000);
+    expect(spent).toEqual([`session-${rooms}`]);
+    expect(recorder.needs(`session-${rooms}`)).toBe(false);
+  }, 15_000);
+
+  test('waits no longer than its own idle time, though another one of the room waits longer', async () => {
+    const room = await TestRoom.open();
+    const { roomId } = room.identity;
+    await recorder.orders.start(order(roomId, { robotId: 'long' }));
+    const { taskId } = await recorder.orders.start(
+      order(roomId, { robotId: 'short', parameters: { ...settings.template, maxIdleMs: 5_000 } }),
+    );
+    settings.template = { ...settings.template, maxIdleMs: 60_000 };
+    const { taskId: longest } = await recorder.orders.start(order(roomId, { robotId: 'longest' }));
+    await vi.waitFor(async () => {
+      const stopped = (await room.tasks()).filter(({ stopReason }) => stopReason === 'idle');
+      expect(stopped.map(({ taskId: id }) => id)).toContain(taskId);
+    }, 8_000);
+    expect((await room.tasks()).find(({ taskId: id }) => id === longest)).toMatchObject({ stopReason: null });
+    expect(spent).toEqual([]);
+  }, 15_000);
+
+  test.each<[string, () => Promise<unknown>, string]>([
+    [
+      'recording is off',
+      () => {
+        settings.mode = 'off';
+        return recorder.orders.start(order('9001'));
+      },
+      'RecordingOff',
+    ],
+    [
+      'too many run',
+      async () => {
+        await recorder.close();
+        recorder = newRecorder({ maxTasks: 1 });
+        await recorder.orders.start(order('9002'));
+        return recorder.orders.start(order('9003'));
+      },
+      'TaskLimitReached',
+    ],
+    [
+      'parameters are wrong',
+      () => recorder.orders.start({ ...order('9004'), parameters: { ...settings.template, mode: 'loud' } }),
+      'ParameterInvalid',
+    ],
+  ])('is refused where %s, and nothing is written', async (_, ask, code) => {
+    const before = rooms;
+    await expect(ask()).rejects.toMatchObject({ code });
+    const tasks = await listTasks(database.db, { limit: 100 });
+    expect(tasks.filter(({ roomId }) => ['9001', '9003', '9004'].includes(roomId))).toEqual([]);
+    expect(rooms - before).toBe(code === 'TaskLimitReached' ? 1 : 0);
   });
 });
 
@@ -463,7 +613,7 @@ describe('after a crash', () => {
 
 test('more renders than the machine carries wait for each other, and each is done', async () => {
   await recorder.close();
-  recorder = newRecorder(1);
+  recorder = newRecorder({ maxRenders: 1 });
   const [first, second] = [await TestRoom.open(), await TestRoom.open()];
   await first.publish('alice', 'a');
   await second.publish('bob', 'b');

@@ -3,20 +3,23 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import type { RecordingSettings } from '../apps/recording-settings.ts';
+import { CallreelError } from '../base/callreel-error.ts';
 import { nowUs } from '../base/clock.ts';
 import type { Tables } from '../base/db/tables.ts';
 import type { Log } from '../base/log.ts';
 import { Journal } from '../capture/journal.ts';
 import type { JournalEvent, TaskStopReason } from '../capture/journal-event.ts';
 import type { RoomIdentity } from '../room/room-parts.ts';
-import { mixedBaseName } from './file-name.ts';
+import { mixedBaseName, prefixedName } from './file-name.ts';
 import type { PictureFetches } from './picture-fetch.ts';
 import { finishTask, insertTask, spentCaptures, stopTask, unfinishedTasks } from './queries.ts';
 import { RenderChild } from './render-child.ts';
 import type { RenderedFile } from './render-protocol.ts';
 import { RenderSlots } from './render-slots.ts';
+import type { StartOrder } from './start-order.ts';
 import type { Task } from './task.ts';
 import { completeJournal } from './task-journal.ts';
+import type { TaskNews } from './task-news.ts';
 import { TaskOrders } from './task-orders.ts';
 import { TaskTurns } from './task-turns.ts';
 import type { UsageCount } from './usage-count.ts';
@@ -24,8 +27,12 @@ import { UsageWriter } from './usage-writer.ts';
 
 /** Where the words of recording go. */
 export interface RecorderOutlet {
-  /** Keeps a finished file; when this returns the file is in the library. */
+  /** Keeps a finished file, and tells of it; when this returns the file is in the library. */
   keep(task: Task, file: RenderedFile): Promise<void>;
+  /** Tells outside of a task. Called in the transaction that writes what is told; what it throws undoes that. */
+  tell(transaction: Kysely<Tables>, task: Task, news: TaskNews): Promise<void>;
+  /** The transaction is over: what was told is there. */
+  told(): void;
   /** The recording sign of a room: whether a task runs in it that is not paused. Never waited for. */
   sign(room: RoomIdentity, recording: boolean): void;
   /**
@@ -33,6 +40,10 @@ export interface RecorderOutlet {
    * for it: never an event of the room, in whose turn it may come.
    */
   capture(room: RoomIdentity, captured: boolean): Promise<void>;
+  /** Opens a room that a task is to wait in. @throws {CallreelError} `RoomTaken`, `MediaUnavailable`. */
+  open(room: Pick<RoomIdentity, 'sdkAppId' | 'roomId' | 'roomIdType'>): Promise<void>;
+  /** Nobody is in the room and no task runs in it any more. Never waited for. */
+  spent(room: RoomIdentity): void;
   /**
    * Keeps how long a task has recorded: all of it so far, which replaces what was kept of the task before. Said again when
    * nothing is new. While the task is not over it may be less than before: a render that begins again counts again.
@@ -55,6 +66,8 @@ export type RecorderParts = {
   captureRetentionHours: number;
   /** Renders at the same time; 0: as many as the machine carries. */
   maxRenders: number;
+  /** Tasks that back ends may have running at once, of one application. */
+  maxTasks: number;
 };
 
 type RecordedRoom = {
@@ -64,13 +77,20 @@ type RecordedRoom = {
   users: Set<string>;
   /** Since when nobody is in the room. */
   emptySinceUs: number | null;
-  idle: NodeJS.Timeout | null;
+  /** What ends the tasks of the empty room, by their ids. */
+  idle: Map<string, NodeJS.Timeout>;
+  /** What switches the capture off that nobody needs. */
+  tail: NodeJS.Timeout | null;
+  closing: boolean;
 };
 
 type RecordedTask = { task: Task; render: RenderChild; usage: UsageWriter; finished: Promise<void> };
 
-/** Pause between two tries to keep a finished file while the store or the database is away. */
+/** Pause between two tries to keep a finished file, or to stop an idle task, while the store or the database is away. */
 const KEEP_RETRY_MS = 5_000;
+
+/** How long what was sent before the end of the last task may be under way; the capture goes on for it. */
+const CAPTURE_TAIL_MS = 2_000;
 
 /** How often captures are looked at that nobody needs any more. */
 const SWEEP_MS = 600_000;
@@ -106,6 +126,7 @@ export class Recorder {
         this.#tell(journal, task);
         return this.#tellRoom(task.room);
       },
+      start: (order) => this.#start(order),
       stop: (task, untilUs) => this.#stop(task, untilUs, 'order', this.#roomOf(task)?.journal ?? null),
     });
   }
@@ -138,6 +159,7 @@ export class Recorder {
       if (room === undefined) await this.#stopWithoutRoom(task);
       else this.#tell(room.journal, task);
       this.#render(task);
+      if (room !== undefined && task.state === 'running') this.#awaitIdle(room, task);
     }
     this.#sweep = setInterval(() => this.#detached(this.#deleteSpentCaptures()), SWEEP_MS);
     await this.#deleteSpentCaptures();
@@ -146,6 +168,13 @@ export class Recorder {
   /** Switches signs and captures of the rooms that were taken over to what is true now. */
   tellRooms(): void {
     for (const { identity } of this.#rooms.values()) this.#detached(this.#tellRoom(identity));
+  }
+
+  /** Whether a task runs in a room. */
+  needs(roomSessionId: string): boolean {
+    return [...this.#tasks.values()].some(
+      ({ task }) => task.state === 'running' && task.room.roomSessionId === roomSessionId,
+    );
   }
 
   /** Takes an event of a room, after it was written into the journal. */
@@ -161,9 +190,10 @@ export class Recorder {
         this.#vacated(room, event.userId, event.atUs);
         break;
       case 'streamPublished':
-        if (this.#startsBy(room)) await this.#start(room, event.atUs);
+        if (this.#startsBy(room)) await this.#startAutomatic(room, event.atUs);
         break;
       case 'roomClosing':
+        room.closing = true;
         await this.#stopAll(room, room.emptySinceUs ?? event.atUs, 'roomClosed');
         break;
       case 'roomClosed':
@@ -178,7 +208,7 @@ export class Recorder {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#sweep !== null) clearInterval(this.#sweep);
-    for (const room of this.#rooms.values()) if (room.idle !== null) clearTimeout(room.idle);
+    for (const room of this.#rooms.values()) stopTimers(room);
     await this.#parts.pictures.close();
     await Promise.all([...this.#tasks.values()].map(({ render }) => render.close()));
     await Promise.all([...this.#tasks.values()].map(({ usage }) => usage.idle));
@@ -192,30 +222,45 @@ export class Recorder {
       settings,
       users: new Set(journal.users),
       emptySinceUs: null,
-      idle: null,
+      idle: new Map(),
+      tail: null,
+      closing: false,
     };
     this.#rooms.set(identity.roomSessionId, room);
-    if (room.users.size === 0) this.#vacated(room, '', nowUs());
+    if (room.users.size === 0) room.emptySinceUs = nowUs();
   }
 
   #leaveRoom(room: RecordedRoom): void {
-    if (room.idle !== null) clearTimeout(room.idle);
+    stopTimers(room);
     this.#rooms.delete(room.identity.roomSessionId);
   }
 
   #occupied(room: RecordedRoom, userId: string): void {
     room.users.add(userId);
     room.emptySinceUs = null;
-    if (room.idle !== null) clearTimeout(room.idle);
-    room.idle = null;
+    for (const timer of room.idle.values()) clearTimeout(timer);
+    room.idle.clear();
   }
 
   #vacated(room: RecordedRoom, userId: string, atUs: number): void {
     room.users.delete(userId);
-    if (room.users.size > 0 || room.idle !== null) return;
+    if (room.users.size > 0 || room.emptySinceUs !== null) return;
     room.emptySinceUs = atUs;
-    const { maxIdleMs } = room.settings.template;
-    room.idle = setTimeout(() => this.#detached(this.#stopAll(room, atUs, 'idle')), maxIdleMs);
+    for (const task of this.#runningIn(room.identity)) this.#awaitIdle(room, task);
+  }
+
+  /** Ends a task when its room stays empty for too long; what it was empty for is not in the file. */
+  #awaitIdle(room: RecordedRoom, task: Task): void {
+    if (room.emptySinceUs === null) return;
+    const untilUs = Math.max(room.emptySinceUs, task.startedUs);
+    const end = (): void => {
+      room.idle.delete(task.taskId);
+      this.#stop(task, untilUs, 'idle', room.journal).catch((error: unknown) => {
+        this.#parts.log.error({ err: error, taskId: task.taskId }, 'an idle task could not be stopped yet');
+        if (room.emptySinceUs !== null && !this.#closed) room.idle.set(task.taskId, setTimeout(end, KEEP_RETRY_MS));
+      });
+    };
+    room.idle.set(task.taskId, setTimeout(end, task.parameters.maxIdleMs));
   }
 
   #roomOf({ room }: Task): RecordedRoom | null {
@@ -228,10 +273,24 @@ export class Recorder {
       .filter((task) => task.state === 'running' && task.room.roomSessionId === roomSessionId);
   }
 
-  /** Whether a stream that comes begins a task: not when one runs, nor when somebody has ordered an end. */
+  #roomNamed({ sdkAppId, roomId, roomIdType }: StartOrder): RecordedRoom | null {
+    const isNamed = ({ identity }: RecordedRoom): boolean =>
+      identity.sdkAppId === sdkAppId && identity.roomId === roomId && identity.roomIdType === roomIdType;
+    return [...this.#rooms.values()].find((room) => !room.closing && isNamed(room)) ?? null;
+  }
+
+  /** How many tasks run that back ends of an application have ordered. */
+  #orderedOf(sdkAppId: number): number {
+    return [...this.#tasks.values()].filter(
+      ({ task }) => task.state === 'running' && task.origin === 'rest' && task.room.sdkAppId === sdkAppId,
+    ).length;
+  }
+
+  /** Whether a stream that comes begins an automatic task: not when one runs, nor when somebody has ordered its end. */
   #startsBy(room: RecordedRoom | undefined): boolean {
     if (room?.settings.mode !== 'automatic') return false;
-    return this.#runningIn(room.identity).length === 0 && !room.journal.isStoppedByOrder;
+    const isRunning = this.#runningIn(room.identity).some(({ origin }) => origin === 'automatic');
+    return !isRunning && !room.journal.isStoppedByOrder;
   }
 
   /** Tells a room what its tasks make of it now: its sign, and its capture, which is switched when the promise is kept. */
@@ -241,37 +300,79 @@ export class Recorder {
       room,
       running.some(({ paused }) => !paused),
     );
+    const recorded = this.#rooms.get(room.roomSessionId);
+    if (recorded !== undefined) clearTail(recorded);
     if (running.length > 0)
       await this.#parts.outlet.capture(
         room,
         running.some(({ paused, parameters }) => !paused || parameters.pauseCapture !== true),
       );
     // Behind an ordered end it stays as it is: what was not to be captured is not because nobody records any more.
-    else if (this.#startsBy(this.#rooms.get(room.roomSessionId))) await this.#parts.outlet.capture(room, true);
+    else if (this.#startsBy(recorded)) await this.#parts.outlet.capture(room, true);
+    else if (recorded !== undefined && recorded.settings.mode !== 'automatic')
+      recorded.tail = setTimeout(() => this.#detached(this.#parts.outlet.capture(room, false)), CAPTURE_TAIL_MS);
   }
 
-  async #start(room: RecordedRoom, fromUs: number): Promise<void> {
+  async #start(order: StartOrder): Promise<Task> {
+    const { sdkAppId, roomId, roomIdType, robotId, parameters, namePrefix, expiresHours } = order;
+    if ((await this.#parts.settingsOf(sdkAppId)).mode === 'off') throw new CallreelError('RecordingOff');
+    // One after the other: whoever opens the room, and which task of a robot is the last, is clear then.
+    const task = await this.#turns.take(`room ${sdkAppId} ${roomId}`, async () => {
+      if (this.#orderedOf(sdkAppId) >= this.#parts.maxTasks) throw new CallreelError('TaskLimitReached');
+      if (this.#roomNamed(order) === null) await this.#parts.outlet.open({ sdkAppId, roomId, roomIdType });
+      const room = this.#roomNamed(order);
+      if (room === null) throw new CallreelError('RoomTaken');
+      const atUs = nowUs();
+      const expiresUs = expiresHours === null ? null : atUs + expiresHours * 3_600_000_000;
+      try {
+        for (const former of this.#runningIn(room.identity))
+          if (former.robotId === robotId) await this.#stop(former, atUs, 'robotAgain', room.journal);
+        return await this.#begin(room, {
+          ...{ origin: 'rest', parameters, robotId, namePrefix, expiresUs, indexAlways: false, startedUs: atUs },
+        });
+      } catch (error) {
+        this.#tellSpent(room.identity);
+        throw error;
+      }
+    });
+    await this.#tellRoom(task.room);
+    return task;
+  }
+
+  #tellSpent(room: RoomIdentity): void {
+    const isEmpty = this.#rooms.get(room.roomSessionId)?.users.size === 0;
+    if (isEmpty && this.#runningIn(room).length === 0) this.#parts.outlet.spent(room);
+  }
+
+  async #startAutomatic(room: RecordedRoom, startedUs: number): Promise<void> {
+    const { template: parameters, indexAlways } = room.settings;
+    const { room: identity } = await this.#begin(room, {
+      ...{ origin: 'automatic', parameters, indexAlways, startedUs },
+      ...{ robotId: null, namePrefix: null, expiresUs: null },
+    });
+    this.#detached(this.#tellRoom(identity));
+  }
+
+  async #begin(
+    room: RecordedRoom,
+    asked: Omit<Task, 'taskId' | 'room' | 'state' | 'paused' | 'untilUs' | 'stopReason'>,
+  ): Promise<Task> {
     const task: Task = {
       taskId: randomBytes(18).toString('base64url'),
       room: room.identity,
-      origin: 'automatic',
-      state: 'running',
-      parameters: room.settings.template,
-      paused: false,
-      indexAlways: room.settings.indexAlways,
-      startedUs: fromUs,
-      untilUs: null,
-      stopReason: null,
+      ...asked,
+      ...{ state: 'running', paused: false, untilUs: null, stopReason: null },
     };
     // The row first: a journal that does not say so yet is completed from it.
-    await insertTask(this.#parts.db, task);
+    await this.#write(task, { type: 'started' }, (db) => insertTask(db, task));
     this.#tell(room.journal, task);
     this.#parts.log.info(
       { taskId: task.taskId, roomSessionId: room.identity.roomSessionId, origin: task.origin },
       'task started',
     );
     this.#render(task);
-    this.#detached(this.#tellRoom(room.identity));
+    this.#awaitIdle(room, task);
+    return task;
   }
 
   async #stopAll(room: RecordedRoom, untilUs: number, reason: TaskStopReason): Promise<void> {
@@ -282,10 +383,22 @@ export class Recorder {
   #stop(task: Task, untilUs: number, reason: TaskStopReason, journal: Journal | null): Promise<void> {
     return this.#turns.take(task.taskId, async () => {
       if (task.state !== 'running') return;
+      const { paused } = task;
       Object.assign(task, { state: 'stopped', untilUs, stopReason: reason, paused: false } satisfies Partial<Task>);
-      await stopTask(this.#parts.db, task);
+      try {
+        await this.#write(task, { type: 'stopped', reason }, (db) => stopTask(db, task));
+      } catch (error) {
+        // It goes on, and can be stopped again.
+        Object.assign(task, { state: 'running', untilUs: null, stopReason: null, paused } satisfies Partial<Task>);
+        throw error;
+      }
       if (journal !== null) completeJournal(journal, task);
+      const room = this.#roomOf(task);
+      const timer = room?.idle.get(task.taskId);
+      if (timer !== undefined) clearTimeout(timer);
+      room?.idle.delete(task.taskId);
       this.#detached(this.#tellRoom(task.room));
+      this.#tellSpent(task.room);
       this.#parts.log.info({ taskId: task.taskId, reason }, 'task stopped');
     });
   }
@@ -318,7 +431,7 @@ export class Recorder {
         bundleFolder: join(this.#parts.capturesFolder, task.room.roomSessionId),
         workFolder: join(folder, 'segments'),
         outFolder: join(folder, 'files'),
-        baseName: mixedBaseName(task.room),
+        baseName: prefixedName(task.namePrefix, mixedBaseName(task.room)),
         indexAlways: task.indexAlways,
       },
       { slots: this.#slots, log, used: (counts) => usage.take(counts) },
@@ -336,8 +449,13 @@ export class Recorder {
         await usage.last(outcome.type === 'finished' ? outcome.usage : []);
         if (outcome.type === 'finished') {
           for (const file of outcome.files) await this.#parts.outlet.keep(task, file);
-          await finishTask(this.#parts.db, task.taskId, 'rendered', outcome.report);
-        } else await finishTask(this.#parts.db, task.taskId, 'failed', { code: outcome.code, detail: outcome.detail });
+          const { report } = outcome;
+          await this.#write(task, { type: 'ended', ok: true }, (db) => finishTask(db, task.taskId, 'rendered', report));
+        } else {
+          const { code, detail } = outcome;
+          const refusal = { code, detail };
+          await this.#write(task, { type: 'ended', ok: false }, (db) => finishTask(db, task.taskId, 'failed', refusal));
+        }
         break;
       } catch (error) {
         // The render is done and lies on disk: only keeping it has to wait.
@@ -359,6 +477,15 @@ export class Recorder {
     if (this.#parts.captureRetentionHours === 0) await this.#deleteSpentCaptures();
   }
 
+  /** Writes what happened to a task, and in the same transaction what is told of it. */
+  async #write(task: Task, news: TaskNews, change: (db: Kysely<Tables>) => Promise<void>): Promise<void> {
+    await this.#parts.db.transaction().execute(async (transaction) => {
+      await change(transaction);
+      await this.#parts.outlet.tell(transaction, task, news);
+    });
+    this.#parts.outlet.told();
+  }
+
   /** Captures are kept for a while after the last render, and always while a task is not rendered. */
   async #deleteSpentCaptures(): Promise<void> {
     const before = nowUs() - this.#parts.captureRetentionHours * 3_600_000_000;
@@ -372,4 +499,15 @@ export class Recorder {
   #detached(work: Promise<unknown>): void {
     work.catch((error: unknown) => this.#parts.log.error({ err: error }, 'recording work failed'));
   }
+}
+
+function stopTimers(room: RecordedRoom): void {
+  for (const timer of room.idle.values()) clearTimeout(timer);
+  room.idle.clear();
+  clearTail(room);
+}
+
+function clearTail(room: RecordedRoom): void {
+  if (room.tail !== null) clearTimeout(room.tail);
+  room.tail = null;
 }

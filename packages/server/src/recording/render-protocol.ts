@@ -115,6 +115,12 @@ export type StreamReport = {
 /** A time in which a user was in the room and had no place in the layout. */
 export type LeftOut = { userId: string; fromUs: number; untilUs: number };
 
+/** An order that a running task was given. `modified`: with what it asks for from then on. */
+export type TaskChange = { atUs: number } & (
+  | { type: 'modified'; parameters: TaskParameters }
+  | { type: 'paused' | 'resumed' }
+);
+
 /** What a render saw; kept with its task. See `docs/design/report.md`. */
 export type RenderReport = {
   streams: StreamReport[];
@@ -124,6 +130,10 @@ export type RenderReport = {
   leftOut: LeftOut[];
   /** Pictures of the task that could not be shown, by their addresses. */
   pictures: { url: string; detail: string }[];
+  /** What was ordered of the task while it ran, in order. */
+  changes: TaskChange[];
+  /** Size of the dumps that were read, all together. */
+  captureBytes: number;
   /** CPU time of the process that finished the render. */
   cpuMs: number;
   /** With which segment that process began: above 0 when others before it had ended early. */

@@ -7,8 +7,9 @@ import type { Task } from './task.ts';
  * the two the next process does it. A task that stops in a pause stays paused in the journal: nothing of it follows.
  */
 export function completeJournal(journal: Journal, task: Task): void {
-  const { taskId, startedUs, parameters, paused, untilUs, stopReason } = task;
-  if (journal.task(taskId) === null) journal.append({ type: 'taskStarted', taskId, fromUs: startedUs, parameters });
+  const { taskId, origin, startedUs, parameters, paused, untilUs, stopReason } = task;
+  if (journal.task(taskId) === null)
+    journal.append({ type: 'taskStarted', taskId, origin, fromUs: startedUs, parameters });
   const told = journal.task(taskId);
   if (told === null || told.stopReason !== null) return;
   if (untilUs !== null && stopReason !== null) {

@@ -6,8 +6,10 @@ import type { Tables } from '../base/db/tables.ts';
 import type { Log } from '../base/log.ts';
 import type { Journal } from '../capture/journal.ts';
 import { checkChange } from './parameter-change.ts';
-import { pauseTask, setTaskParameters, taskOwner } from './queries.ts';
+import { pauseTask, readTask, setTaskParameters, taskOwner } from './queries.ts';
+import type { StartOrder } from './start-order.ts';
 import type { Task } from './task.ts';
+import type { TaskStatus } from './task-status.ts';
 import type { TaskTurns } from './task-turns.ts';
 
 /** What the orders of tasks work with. */
@@ -19,11 +21,13 @@ export type TaskOrdersParts = {
   find(taskId: string): { task: Task; journal: Journal | null } | null;
   /** The row of a task says something new: brings journal, pictures, sign and, when the promise is kept, the capture after it. */
   changed(task: Task, journal: Journal): Promise<void>;
+  /** Begins a task; when the promise is kept what is published is captured. */
+  start(order: StartOrder): Promise<Task>;
   /** Closes the window of a task that runs. */
   stop(task: Task, untilUs: number): Promise<void>;
 };
 
-/** What can be ordered of a running task from outside. One order of a task is done after the other. */
+/** What can be ordered of tasks from outside. One order of a task is done after the other. */
 export class TaskOrders {
   readonly #parts: TaskOrdersParts;
 
@@ -34,6 +38,35 @@ export class TaskOrders {
   /** Whose the task is, running or over; null when there is none. */
   owner(taskId: string): Promise<{ sdkAppId: number } | null> {
     return taskOwner(this.#parts.db, taskId);
+  }
+
+  /** How it is with a task, running or over; null when there is none. */
+  async status(taskId: string): Promise<TaskStatus | null> {
+    const found = this.#parts.find(taskId);
+    const task = found?.task ?? (await readTask(this.#parts.db, taskId));
+    if (task === null) return null;
+    const { room, parameters, state, expiresUs } = task;
+    const isIdle = found?.journal?.streams.length === 0;
+    return {
+      ...{
+        sdkAppId: room.sdkAppId,
+        parameters,
+        status: state === 'running' ? (isIdle ? 'idle' : 'inProgress') : 'exited',
+      },
+      ...{ expired: expiresUs !== null && expiresUs <= nowUs(), ended: state === 'rendered' || state === 'failed' },
+    };
+  }
+
+  /**
+   * Starts a task in a room. A room that is not open is opened for it, and waited in for the task's idle time. When this
+   * is done what is published there is captured. Another task of the same robot in the room ends.
+   * @param order Its parameters are those of outside, whatever they are.
+   * @throws {CallreelError} `ParameterInvalid`, `RecordingOff`, `TaskLimitReached`, `RoomTaken` (its id has the other
+   * type, or it is just ending), `MediaUnavailable`.
+   */
+  async start(order: Omit<StartOrder, 'parameters'> & { parameters: unknown }): Promise<{ taskId: string }> {
+    const { taskId } = await this.#parts.start({ ...order, parameters: checkTaskParameters(order.parameters) });
+    return { taskId };
   }
 
   /**

@@ -42,10 +42,15 @@ function newRecorder(): Recorder {
     capturesFolder: join(folder, 'captures'),
     captureRetentionHours: 1,
     maxRenders: 2,
+    maxTasks: 100,
     outlet: {
       keep: async () => undefined,
       sign: () => undefined,
       capture: async () => undefined,
+      tell: async () => undefined,
+      told: () => undefined,
+      open: async () => undefined,
+      spent: () => undefined,
       usage: async ({ taskId, room: { sdkAppId } }, counts, how) => {
         failures -= 1;
         if (failures >= 0) throw new Error('the database is away');

@@ -13,6 +13,12 @@ export type Task = {
   origin: 'automatic' | 'rest';
   state: 'running' | 'stopped' | 'rendered' | 'failed';
   parameters: TaskParameters;
+  /** Of tasks that a back end has ordered: the user id that its robot goes by, at most one task of it in a room; else null. */
+  robotId: string | null;
+  /** What the names of the files begin with, or null. */
+  namePrefix: string | null;
+  /** From when on orders about it are refused; null: never. The recording goes on. */
+  expiresUs: number | null;
   /** Whether what comes now is in no file; false when the task has stopped. */
   paused: boolean;
   indexAlways: boolean;

@@ -201,8 +201,13 @@ describe.concurrent('reels', () => {
     const uncaptured = { fromS: 3.51, untilS: 6.21 };
     call.caller('anna', { ...ANNA, codec: 'vp8', fromS: 0, untilS: 10, keyInterval: 15, uncaptured });
     call.pause(3.5, 6.2);
-    const made = await rendered(`uncaptured-${kind}`, call);
+    const order = orderFor(join(folder, `uncaptured-${kind}`));
+    call.write(order.bundleFolder);
+    const { files: made, report } = await renderToEnd(order);
     expect(made).toHaveLength(2);
+    // Each of the two streams has a part before the pause and one behind it.
+    expect(report.streams.map((stream) => stream.kind).sort()).toEqual(['audio', 'audio', 'video', 'video']);
+    expect(report.alarms).toEqual([]);
     for (const file of [fileOf(made, '1_7_1.mp4'), fileOf(made, name('anna', end))]) {
       expect(Math.abs(file.durationUs - 7.3e6)).toBeLessThan(100_000);
       const times = [...planned(call, file, 0, 4), ...planned(call, file, 7, 10).map((atUs) => atUs - 2.7e6)];

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { nowUs } from '../base/clock.ts';
 import { BundleReader } from '../capture/index.ts';
@@ -9,6 +11,7 @@ import type {
   RenderOrder,
   RenderReport,
   StreamReport,
+  TaskChange,
 } from '../recording/render-protocol.ts';
 import {
   type RoomHistory,
@@ -72,18 +75,22 @@ export async function render(order: RenderOrder, { tell, signal }: RenderContext
       throw new RenderFailure('NothingCaptured', 'No packet was captured in the window of the task.');
     const files: RenderedFile[] = [];
     for (const reel of made) files.push(...(await reel.finish()));
-    return { type: 'finished', files, report: reportOf(made, follow.history), usage: usage.counts };
+    return { type: 'finished', files, report: reportOf(made, follow.history, order), usage: usage.counts };
   } finally {
     for (const reel of reels.values()) reel[Symbol.dispose]();
     bundle.close();
   }
 }
 
-function reportOf(reels: readonly Reel[], history: RoomHistory): RenderReport {
-  // A stream that several reels have seen is told of once, as the first of them saw it.
+function reportOf(reels: readonly Reel[], history: RoomHistory, { bundleFolder }: RenderOrder): RenderReport {
+  // A stream that several reels have seen is told of once, as the first of them saw it; one whose capture was switched
+  // off and on has several parts.
   const streams = new Map<string, StreamReport>();
   for (const reel of reels)
-    for (const report of reel.reports()) if (!streams.has(report.streamId)) streams.set(report.streamId, report);
+    for (const report of reel.reports()) {
+      const part = `${report.streamId} ${report.firstPacketUs}`;
+      if (!streams.has(part)) streams.set(part, report);
+    }
   const alarms = new Map<string, Alarm[]>();
   const leftOut: LeftOut[] = [];
   for (const reel of reels) {
@@ -98,9 +105,28 @@ function reportOf(reels: readonly Reel[], history: RoomHistory): RenderReport {
     alarms: [...alarms.values()].flat().sort((a, b) => a.fromUs - b.fromUs),
     leftOut,
     pictures: reels.flatMap(({ pictureProblems }) => pictureProblems),
+    changes: history.task === null ? [] : changesOf(history.task),
+    captureBytes: captureBytesOf(history, bundleFolder),
     cpuMs: Math.round((user + system) / 1000),
     resumedAtSegment,
   };
+}
+
+function changesOf({ modified, pauses }: TaskLife): TaskChange[] {
+  return [
+    ...modified.map(({ fromUs: atUs, parameters }) => ({ type: 'modified' as const, atUs, parameters })),
+    ...pauses.map(({ fromUs: atUs }) => ({ type: 'paused' as const, atUs })),
+    ...pauses.flatMap(({ untilUs }) => (untilUs === null ? [] : [{ type: 'resumed' as const, atUs: untilUs }])),
+  ].sort((a, b) => a.atUs - b.atUs);
+}
+
+function captureBytesOf({ streams }: RoomHistory, bundleFolder: string): number {
+  const dumps = new Set(streams.flatMap(({ dump }) => (dump === null ? [] : [dump])));
+  // A stream that never sent anything has no dump.
+  return [...dumps].reduce(
+    (sum, dump) => sum + (statSync(join(bundleFolder, dump), { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
 }
 
 /** The journal's state, read anew at `look`, or after something has changed at `wait`. */

@@ -38,6 +38,8 @@ export type RoomEvent =
       userId: string;
       streamId: string;
       reason: 'normal' | 'timeout' | 'removed' | 'mediaServerLost';
+      /** The user leaves the room: `userLeft` follows. Missing: he stays. */
+      leaving?: true;
     }
   | { type: 'streamMuted'; userId: string; streamId: string }
   | { type: 'streamUnmuted'; userId: string; streamId: string };

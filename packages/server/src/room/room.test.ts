@@ -100,7 +100,7 @@ const parts = (mediaTimeoutMs = 10_000): RoomParts => ({
   outlet: {
     event: async (_, event) => {
       happened.push(
-        `journal: ${event.type}${'userId' in event ? ` ${event.userId}` : ''}${'reason' in event ? ` ${event.reason}` : ''}${'dump' in event ? ` ${event.dump}` : ''}`,
+        `journal: ${event.type}${'userId' in event ? ` ${event.userId}` : ''}${'reason' in event ? ` ${event.reason}` : ''}${'dump' in event ? ` ${event.dump}` : ''}${'leaving' in event ? ' leaving' : ''}`,
       );
     },
     save: async (_, state) => {
@@ -148,8 +148,8 @@ test('the journal is written before anything takes effect, and a capture is clos
     'sfu: publish alice p1',
     'sfu: offer to bob f-alice/0 f-alice/1',
     'sfu: unpublish alice',
-    'journal: streamUnpublished alice normal',
-    'journal: streamUnpublished alice normal',
+    'journal: streamUnpublished alice normal leaving',
+    'journal: streamUnpublished alice normal leaving',
     'journal: userLeft alice normal',
     'sfu: offer to bob ',
     'journal: roomClosing',
@@ -390,7 +390,10 @@ test('after a crash, what the journal says beyond the saved state never took eff
     ],
   };
   const resumed = await Room.resume(IDENTITY, parts(), state, journal);
-  expect(happened.slice(0, 2)).toEqual(['journal: streamUnpublished ghost timeout', 'journal: userLeft ghost timeout']);
+  expect(happened.slice(0, 2)).toEqual([
+    'journal: streamUnpublished ghost timeout leaving',
+    'journal: userLeft ghost timeout',
+  ]);
   expect(resumed.snapshot.users).toEqual(['alice', 'bob']);
   await resumed.close();
 });

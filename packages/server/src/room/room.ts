@@ -75,7 +75,10 @@ export class Room implements SfuRoomListener {
     await room.#inOrder(async () => {
       for (const stream of journal.streams) {
         if (!state.streams.some(({ streamId }) => streamId === stream.streamId))
-          await room.#record({ type: 'streamUnpublished', ...stream, reason: 'timeout' });
+          await room.#record({
+            ...{ type: 'streamUnpublished', ...stream, reason: 'timeout' },
+            ...(state.users.some(({ userId }) => userId === stream.userId) ? {} : { leaving: true }),
+          });
       }
       for (const userId of journal.users) {
         if (!state.users.some((user) => user.userId === userId))
@@ -375,7 +378,7 @@ export class Room implements SfuRoomListener {
   async #leave(userId: string, reason: 'normal' | 'timeout' | 'removed'): Promise<void> {
     const index = this.#state.users.findIndex((user) => user.userId === userId);
     if (index < 0) return;
-    await this.#stopConnections(userId, reason);
+    await this.#stopConnections(userId, reason, { leaving: true });
     await this.#record({ type: 'userLeft', userId, reason });
     this.#state.users.splice(index, 1);
     await this.#save();
@@ -387,17 +390,26 @@ export class Room implements SfuRoomListener {
     for (const other of this.#state.users) await this.#offerTo(other.userId);
   }
 
-  async #stopConnections(userId: string, reason: 'normal' | 'timeout' | 'removed'): Promise<void> {
-    await this.#stopPublishing(userId, reason);
+  async #stopConnections(
+    userId: string,
+    reason: 'normal' | 'timeout' | 'removed',
+    why: { leaving?: true } = {},
+  ): Promise<void> {
+    await this.#stopPublishing(userId, reason, why);
     await this.#sfuRoom?.unsubscribe(userId);
   }
 
   /** Closes a user's capture; only then the journal says so. */
-  async #stopPublishing(userId: string, reason: 'normal' | 'timeout' | 'removed'): Promise<void> {
+  async #stopPublishing(
+    userId: string,
+    reason: 'normal' | 'timeout' | 'removed',
+    why: { leaving?: true } = {},
+  ): Promise<void> {
     const streams = this.#streamsOf(userId);
     await this.#sfuRoom?.unpublish(userId);
     this.#receiving.delete(userId);
-    for (const { streamId } of streams) await this.#record({ type: 'streamUnpublished', userId, streamId, reason });
+    for (const { streamId } of streams)
+      await this.#record({ type: 'streamUnpublished', userId, streamId, reason, ...why });
     this.#state.streams = this.#state.streams.filter((stream) => stream.userId !== userId);
     if (streams.length > 0) await this.#save();
   }

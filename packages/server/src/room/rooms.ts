@@ -93,6 +93,7 @@ export class Rooms {
     for (const { identity, state } of left) {
       const journal = journalOf(identity);
       if (state === null || journal === null) {
+        if (journal !== null) await this.#endUnborn(identity, journal);
         await closeRoom(this.#parts.db, identity.roomSessionId);
         continue;
       }
@@ -132,6 +133,14 @@ export class Rooms {
   /** Lets go of all rooms without ending them. */
   async letGo(): Promise<void> {
     await Promise.all([...this.#rooms.values()].map((room) => room.letGo()));
+  }
+
+  /** Ends what a crash interrupted before there was a state to go on with: the journal may have told of users already. */
+  async #endUnborn(identity: RoomIdentity, { users }: JournalledRoom): Promise<void> {
+    const { outlet } = this.#parts;
+    await outlet.event(identity, { type: 'roomClosing' });
+    for (const userId of users) await outlet.event(identity, { type: 'userLeft', userId, reason: 'timeout' });
+    await outlet.event(identity, { type: 'roomClosed' });
   }
 
   #partsOf(identity: RoomIdentity): RoomParts {

@@ -1,6 +1,6 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Database, openDatabase } from './database.ts';
 import { migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
+import { startPostgres } from './postgres-testkit.ts';
 import { dumpSchema } from './schema-dump.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'callreel-db-'));
@@ -19,33 +20,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Debian's Postgres in a folder of its own, on a Unix socket: nothing of the system's own is touched. */
-function startPostgres(): string {
-  const version = readdirSync('/usr/lib/postgresql').sort().at(-1);
-  const programs = `/usr/lib/postgresql/${version}/bin`;
-  const place = join(folder, 'postgres');
-  mkdirSync(place, { mode: 0o777 });
-  chmodSync(place, 0o777);
-  // Postgres refuses to run as root.
-  const asUser = process.getuid?.() === 0 ? ['runuser', '-u', 'postgres', '--'] : [];
-  const run = (...command: string[]): void => {
-    const [program = '', ...args] = [...asUser, ...command];
-    execFileSync(program, args, { stdio: 'pipe', cwd: '/' });
-  };
-  run(`${programs}/initdb`, '-D', `${place}/data`, '-U', 'callreel', '-A', 'trust', '-E', 'UTF8', '--no-sync');
-  closers.push(() => run(`${programs}/pg_ctl`, '-D', `${place}/data`, '-m', 'immediate', 'stop'));
-  run(
-    `${programs}/pg_ctl`,
-    '-D',
-    `${place}/data`,
-    '-w',
-    '-l',
-    `${place}/log`,
-    '-o',
-    `-k ${place} -c listen_addresses= -c fsync=off`,
-    'start',
-  );
-  return `postgres://callreel@localhost/postgres?host=${encodeURIComponent(place)}`;
+function startPostgresHere(): string {
+  const postgres = startPostgres(join(folder, 'postgres'));
+  closers.push(() => postgres.stop());
+  return postgres.url;
 }
 
 const application = {
@@ -60,7 +38,7 @@ describe.each(['embedded', 'postgres'] as const)('%s database', (kind) => {
   let database: Database;
   let place: { dataFolder: string; databaseUrl: string | null };
   beforeAll(async () => {
-    place = { dataFolder: join(folder, kind), databaseUrl: kind === 'postgres' ? startPostgres() : null };
+    place = { dataFolder: join(folder, kind), databaseUrl: kind === 'postgres' ? startPostgresHere() : null };
     database = await openDatabase(place);
   });
   afterAll(() => database?.close());
@@ -77,7 +55,7 @@ describe.each(['embedded', 'postgres'] as const)('%s database', (kind) => {
   test('gives whole numbers as numbers and JSON as objects', async () => {
     await database.db.insertInto('applications').values(application).execute();
     const row = await database.db.selectFrom('applications').selectAll().executeTakeFirstOrThrow();
-    expect(row).toEqual({ ...application, recording: { mode: 'off' } });
+    expect(row).toEqual({ ...application, recording: { mode: 'off' }, callbacks: {} });
     const { count } = await database.db
       .selectFrom('applications')
       .select((e) => e.fn.countAll<number>().as('count'))

@@ -6,6 +6,7 @@ CREATE TABLE applications (
   secret_key text NOT NULL,
   recording jsonb NOT NULL,
   created_us bigint NOT NULL,
+  callbacks jsonb NOT NULL DEFAULT '{}'::jsonb,
   CONSTRAINT applications_pkey PRIMARY KEY (sdk_app_id)
 );
 
@@ -22,6 +23,59 @@ CREATE TABLE call_members (
   CONSTRAINT call_members_state_check CHECK ((state = ANY (ARRAY['ringing'::text, 'active'::text, 'left'::text, 'rejected'::text, 'noResponse'::text, 'lineBusy'::text, 'canceled'::text, 'offline'::text])))
 );
 CREATE INDEX call_members_user ON public.call_members USING btree (user_id);
+
+CREATE TABLE callback_attempts (
+  delivery_id text NOT NULL,
+  attempt integer NOT NULL,
+  at_us bigint NOT NULL,
+  duration_ms bigint NOT NULL,
+  status integer,
+  error text,
+  answer text,
+  CONSTRAINT callback_attempts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES callback_events(delivery_id) ON DELETE CASCADE,
+  CONSTRAINT callback_attempts_pkey PRIMARY KEY (delivery_id, attempt)
+);
+
+CREATE TABLE callback_events (
+  delivery_id text NOT NULL,
+  event_number bigint NOT NULL DEFAULT nextval('callback_events_event_number_seq'::regclass),
+  sdk_app_id bigint NOT NULL,
+  order_key text NOT NULL,
+  kind text NOT NULL,
+  event_group integer,
+  event_type text NOT NULL,
+  payload text NOT NULL,
+  created_us bigint NOT NULL,
+  state text NOT NULL,
+  attempts integer NOT NULL,
+  ended_us bigint,
+  CONSTRAINT callback_events_event_number_key UNIQUE (event_number),
+  CONSTRAINT callback_events_kind_check CHECK ((kind = ANY (ARRAY['room'::text, 'media'::text, 'recording'::text, 'call'::text, 'own'::text]))),
+  CONSTRAINT callback_events_pkey PRIMARY KEY (delivery_id),
+  CONSTRAINT callback_events_sdk_app_id_fkey FOREIGN KEY (sdk_app_id) REFERENCES applications(sdk_app_id),
+  CONSTRAINT callback_events_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'givenUp'::text])))
+);
+CREATE INDEX callback_events_application ON public.callback_events USING btree (sdk_app_id, event_number DESC);
+CREATE INDEX callback_events_ended ON public.callback_events USING btree (ended_us) WHERE (state <> 'pending'::text);
+CREATE INDEX callback_events_pending ON public.callback_events USING btree (sdk_app_id, order_key, event_number) WHERE (state = 'pending'::text);
+
+CREATE TABLE callback_journals (
+  room_session_id text NOT NULL,
+  seq bigint NOT NULL,
+  closed_us bigint,
+  CONSTRAINT callback_journals_pkey PRIMARY KEY (room_session_id)
+);
+
+CREATE TABLE callback_queues (
+  sdk_app_id bigint NOT NULL,
+  order_key text NOT NULL,
+  next_attempt_us bigint NOT NULL,
+  lease text,
+  leased_until_us bigint NOT NULL,
+  CONSTRAINT callback_queues_pkey PRIMARY KEY (sdk_app_id, order_key),
+  CONSTRAINT callback_queues_sdk_app_id_fkey FOREIGN KEY (sdk_app_id) REFERENCES applications(sdk_app_id)
+);
+CREATE INDEX callback_queues_next ON public.callback_queues USING btree (next_attempt_us);
 
 CREATE TABLE calls (
   call_id text NOT NULL,
@@ -47,6 +101,7 @@ CREATE TABLE calls (
   CONSTRAINT calls_state_check CHECK ((state = ANY (ARRAY['calling'::text, 'active'::text, 'ended'::text])))
 );
 CREATE INDEX calls_live ON public.calls USING btree (state) WHERE (state <> 'ended'::text);
+CREATE INDEX calls_room ON public.calls USING btree (sdk_app_id, room_id);
 CREATE INDEX calls_started ON public.calls USING btree (started_us DESC, call_id DESC);
 
 CREATE TABLE console_sessions (
@@ -141,6 +196,9 @@ CREATE TABLE tasks (
   stop_reason text,
   report jsonb,
   paused boolean NOT NULL DEFAULT false,
+  robot_id text,
+  name_prefix text,
+  expires_us bigint,
   CONSTRAINT tasks_origin_check CHECK ((origin = ANY (ARRAY['automatic'::text, 'rest'::text]))),
   CONSTRAINT tasks_pkey PRIMARY KEY (task_id),
   CONSTRAINT tasks_room_id_type_check CHECK ((room_id_type = ANY (ARRAY['number'::text, 'string'::text]))),
@@ -149,6 +207,7 @@ CREATE TABLE tasks (
   CONSTRAINT tasks_state_check CHECK ((state = ANY (ARRAY['running'::text, 'stopped'::text, 'rendered'::text, 'failed'::text])))
 );
 CREATE INDEX tasks_room_session ON public.tasks USING btree (room_session_id);
+CREATE INDEX tasks_running ON public.tasks USING btree (sdk_app_id) WHERE (state = 'running'::text);
 CREATE INDEX tasks_started ON public.tasks USING btree (started_us DESC, task_id DESC);
 CREATE INDEX tasks_state ON public.tasks USING btree (state);
 

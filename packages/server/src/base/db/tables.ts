@@ -13,6 +13,8 @@ export type Tables = {
     /** `RecordingSettings`. */
     recording: JSONColumnType<object>;
     created_us: number;
+    /** `CallbackSettings`. */
+    callbacks: JSONColumnType<object, string | undefined>;
   };
   /** apps/ */
   rest_keys: {
@@ -92,6 +94,12 @@ export type Tables = {
     stop_reason: string | null;
     /** Of running tasks: nothing is in the file until it goes on. */
     paused: Generated<boolean>;
+    /** Of tasks that a back end has ordered: the user id that its robot goes by. */
+    robot_id: string | null;
+    /** What the names of the files begin with. */
+    name_prefix: string | null;
+    /** From when on orders about the task are refused; null: never. */
+    expires_us: number | null;
     /** `RenderReport` when rendered, `RenderRefusal` when failed. */
     report: JSONColumnType<object> | null;
   };
@@ -126,6 +134,54 @@ export type Tables = {
     /** Above 0. */
     recorded_us: number;
   };
+  /** callback/: the outbox, one row an event. */
+  callback_events: {
+    /** Goes with every try; the same for all tries of one event. */
+    delivery_id: string;
+    /** Order of writing. */
+    event_number: Generated<number>;
+    sdk_app_id: number;
+    /** Events of one key are delivered in order. */
+    order_key: string;
+    kind: 'room' | 'media' | 'recording' | 'call' | 'own';
+    /** `EventGroupId`; null for callbacks of calls, which have none. */
+    event_group: number | null;
+    /** `EventType`, or the `CallbackCommand` of a call. */
+    event_type: string;
+    /** The body, exactly as it is posted. */
+    payload: string;
+    created_us: number;
+    state: 'pending' | 'delivered' | 'givenUp';
+    /** Tries that have begun. */
+    attempts: number;
+    /** When it was delivered or given up. */
+    ended_us: number | null;
+  };
+  /** callback/: the tries that came to an end. */
+  callback_attempts: {
+    delivery_id: string;
+    /** Counts from 1; a try that a crash ended leaves a gap. */
+    attempt: number;
+    at_us: number;
+    duration_ms: number;
+    /** HTTP status; null when nothing was answered. */
+    status: number | null;
+    /** Why it counts as failed; null when it does not. */
+    error: string | null;
+    /** What was answered, its first 2 KB. */
+    answer: string | null;
+  };
+  /** callback/: one row for each order key with something pending. */
+  callback_queues: {
+    sdk_app_id: number;
+    order_key: string;
+    next_attempt_us: number;
+    /** Names the try that is under way, until `leased_until_us`. */
+    lease: string | null;
+    leased_until_us: number;
+  };
+  /** callback/: how far the journal of a room session has been told. */
+  callback_journals: { room_session_id: string; seq: number; closed_us: number | null };
   /** base/: numbered migrations that have run. */
   migrations: { number: number; name: string; ran_us: Generated<number> };
 };

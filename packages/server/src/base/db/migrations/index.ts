@@ -4,6 +4,8 @@ import { soundFiles } from './0002-sound-files.ts';
 import { originalFiles } from './0003-original-files.ts';
 import { stills } from './0004-stills.ts';
 import { pausedTasks } from './0005-paused-tasks.ts';
+import { callbacks } from './0006-callbacks.ts';
+import { orderedTasks } from './0008-ordered-tasks.ts';
 import { usage } from './0009-usage.ts';
 
 /** All migrations, by number. A migration that has been released never changes. */
@@ -13,5 +15,7 @@ export const MIGRATIONS: readonly Migration[] = Object.freeze([
   originalFiles,
   stills,
   pausedTasks,
+  callbacks,
+  orderedTasks,
   usage,
 ]);

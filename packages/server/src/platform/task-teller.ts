@@ -1,0 +1,83 @@
+import type { Kysely } from 'kysely';
+import type { Tables } from '../base/db/tables.ts';
+import { nowUs } from '../base/index.ts';
+import { callInRoomSince } from '../call/index.ts';
+import {
+  callRecordChanged,
+  type Outbox,
+  type RecordedFile,
+  type RecordingCallback,
+  recordingCallback,
+} from '../callback/index.ts';
+import type { MediaRecord } from '../library/index.ts';
+import type { RenderedFile, Task, TaskNews } from '../recording/index.ts';
+
+/** Why a task stopped, in the words of callbacks. */
+const STOP_REASON = Object.freeze({
+  order: 'order',
+  roomClosed: 'roomDismissed',
+  idle: 'idle',
+  robotAgain: 'replaced',
+} as const);
+
+/**
+ * Tells applications of recordings: as events of group 3, and where the room is that of a call as its callback
+ * `Call.CallbackAfterRecordChanged`, too.
+ */
+export class TaskTeller {
+  readonly #outbox: Outbox;
+  readonly #publicUrl: () => string;
+
+  /** @param publicUrl what links to files begin with. */
+  constructor(outbox: Outbox, publicUrl: () => string) {
+    this.#outbox = outbox;
+    this.#publicUrl = publicUrl;
+  }
+
+  /** What happened to a task. */
+  tell(transaction: Kysely<Tables>, task: Task, news: TaskNews): Promise<void> {
+    switch (news.type) {
+      case 'started':
+        return this.#write(transaction, task, { type: 'started', ok: true });
+      case 'stopped':
+        return this.#write(transaction, task, { type: 'stopped', reason: STOP_REASON[news.reason] });
+      case 'ended':
+        return this.#write(transaction, task, { type: 'filesEnded', ok: news.ok });
+    }
+  }
+
+  /** A file of a task is in the library. */
+  fileKept(transaction: Kysely<Tables>, task: Task, file: RenderedFile, { fileId }: MediaRecord): Promise<void> {
+    const url = `${this.#publicUrl()}/api/v1/media/${fileId}/file`;
+    return this.#write(transaction, task, {
+      type: 'fileKept',
+      result: 'complete',
+      file: recordedFile(file),
+      fileId,
+      url,
+    });
+  }
+
+  async #write(transaction: Kysely<Tables>, task: Task, what: RecordingCallback): Promise<void> {
+    const { taskId, robotId, room, startedUs } = task;
+    const { sdkAppId, roomId, roomIdType } = room;
+    const atUs = nowUs();
+    const event = recordingCallback({ sdkAppId, taskId, robotId: robotId ?? '', roomId, roomIdType }, what, atUs);
+    await this.#outbox.write(transaction, event);
+    const callId = await callInRoomSince(transaction, { sdkAppId, roomId }, startedUs);
+    if (callId !== null) await this.#outbox.write(transaction, callRecordChanged({ sdkAppId, callId }, event, atUs));
+  }
+}
+
+function recordedFile({
+  name,
+  userId,
+  source,
+  startUs,
+  durationUs,
+  videoCodec,
+  audioCodec,
+}: RenderedFile): RecordedFile {
+  const tracks = videoCodec === null ? 'audio' : audioCodec === null ? 'video' : 'audio_video';
+  return { name, userId, tracks, source: source ?? 'mix', startUs, endUs: startUs + durationUs };
+}
