@@ -255,6 +255,13 @@ export const ERROR_CATALOGUE = Object.freeze({
     sentence: 'A parameter is not valid.',
     action: 'The message names the parameter and what is allowed.',
   },
+  RestKeyUnknown: {
+    status: 404,
+    fault: 'caller',
+    retry: false,
+    sentence: 'There is no such REST key, or it is revoked.',
+    action: 'List the keys with GET /api/v1/keys.',
+  },
   MediaUnknown: {
     status: 404,
     fault: 'caller',

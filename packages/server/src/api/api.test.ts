@@ -49,6 +49,17 @@ const taskOrders = {
   stop: async (taskId: string) => void ordered.push(['stop', taskId]),
 };
 
+// The dialect has tests of its own.
+const unused = async () => {
+  throw new Error('not asked here');
+};
+const dialect = {
+  recording: null,
+  rooms: { dismiss: unused, remove: unused },
+  history: { rooms: unused, stays: unused },
+  usage: null,
+};
+
 beforeAll(async () => {
   database = await openDatabase({ dataFolder: folder, databaseUrl: null });
   const created = await createFirstCredentials(database.db, join(folder, 'credentials.json'));
@@ -138,6 +149,7 @@ beforeAll(async () => {
     callbacks: new CallbackLog({ db: database.db, nowUs, addressOf: async () => null, wake: () => undefined }),
     taskOrders,
     usage: new UsageBook(database.db),
+    dialect,
     checks: { database: () => database.ping(), mediaServer: () => mediaServer() },
     demo: false,
     callPageFolder,
@@ -645,6 +657,74 @@ describe('orders for tasks', () => {
   });
 });
 
+describe('REST keys', () => {
+  const keyOrder = (method: 'POST' | 'DELETE', path: string, headers: Record<string, string>, payload?: object) =>
+    api.inject({ method, url: `/api/v1/keys${path}`, headers, ...(payload === undefined ? {} : { payload }) });
+
+  test('an owner makes, lists and revokes them; the secret is told once', async () => {
+    const made = await keyOrder('POST', '', admin(), { sdkAppId: own.sdkAppId, scopes: ['read'], name: 'reports' });
+    expect(made.statusCode).toBe(201);
+    const { secretId, secretKey } = made.json();
+    expect(made.json()).toMatchObject({ sdkAppId: own.sdkAppId, scopes: ['read'], name: 'reports', revokedUs: null });
+    const headers = basic(secretId, secretKey);
+    expect((await get('/api/v1/media', headers)).statusCode).toBe(200);
+    const list = await get('/api/v1/keys', admin());
+    expect(list.json().keys.map((key: { secretId: string }) => key.secretId)).toContain(secretId);
+    expect(list.body).not.toContain(secretKey);
+    expect((await keyOrder('DELETE', `/${secretId}`, admin())).statusCode).toBe(204);
+    expect((await get('/api/v1/media', headers)).json().error.code).toBe('PasswordWrong');
+    expect((await keyOrder('DELETE', `/${secretId}`, admin())).json().error.code).toBe('RestKeyUnknown');
+  });
+
+  test('nobody else may, and nothing else can be asked for', async () => {
+    const right = { sdkAppId: 'all', scopes: ['all'] };
+    expect((await get('/api/v1/keys', restKey())).json().error.code).toBe('NotAllowed');
+    expect((await keyOrder('POST', '', restKey(), right)).json().error.code).toBe('NotAllowed');
+    expect((await keyOrder('DELETE', `/${credentials.rest.secretId}`, restKey())).json().error.code).toBe('NotAllowed');
+    for (const wrong of [
+      { scopes: ['all'] },
+      { ...right, sdkAppId: 0 },
+      { ...right, sdkAppId: 77 },
+      { ...right, sdkAppId: null },
+      { ...right, scopes: [] },
+      { ...right, scopes: ['root'] },
+      { ...right, scopes: ['read', 'read'] },
+      { ...right, name: 'a'.repeat(101) },
+      { ...right, name: 'a\nb' },
+      { ...right, more: 1 },
+    ])
+      expect([wrong, (await keyOrder('POST', '', admin(), wrong)).json().error?.code]).toEqual([
+        wrong,
+        'ParameterInvalid',
+      ]);
+  });
+
+  test('a key may do what its scopes say', async () => {
+    const answers: Record<string, number[]> = {};
+    for (const scope of ['read', 'record', 'library', 'all']) {
+      const made = await keyOrder('POST', '', admin(), { sdkAppId: own.sdkAppId, scopes: [scope] });
+      const headers = basic(made.json().secretId, made.json().secretKey);
+      const url = `/api/v1/applications/${own.sdkAppId}/recording`;
+      answers[scope] = [
+        (await get('/api/v1/media', headers)).statusCode,
+        (await get(`/api/v1/media/${own.fileId}/file`, headers)).statusCode,
+        (await get('/api/v1/calls', headers)).statusCode,
+        (await get('/api/v1/recordings', headers)).statusCode,
+        (await get(url, headers)).statusCode,
+        (await api.inject({ method: 'POST', url: '/api/v1/recordings/own-task/pause', headers })).statusCode,
+        (await api.inject({ method: 'PUT', url, headers, payload: {} })).statusCode,
+      ];
+    }
+    expect(answers).toEqual({
+      read: [200, 200, 200, 200, 200, 403, 403],
+      record: [403, 403, 403, 200, 403, 200, 403],
+      library: [200, 200, 403, 403, 403, 403, 403],
+      // Settings that do not fit are looked at.
+      all: [200, 200, 200, 200, 200, 200, 400],
+    });
+  });
+});
+
 describe('lists of other stages', () => {
   test('are asked within what the viewer sees', async () => {
     asked.length = 0;
@@ -806,6 +886,7 @@ describe('errors', () => {
       callbacks: new CallbackLog({ db: database.db, nowUs, addressOf: async () => null, wake: () => undefined }),
       taskOrders,
       usage: new UsageBook(database.db),
+      dialect,
       checks: { database: async () => undefined, mediaServer: async () => undefined },
     });
     const answer = await broken.inject({ url: '/api/v1/calls', headers: admin() });

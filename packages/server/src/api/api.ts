@@ -4,9 +4,18 @@ import Fastify from 'fastify';
 import { applicationRoutes } from './application-routes.ts';
 import { callbackRoutes } from './callback-routes.ts';
 import type { ApiDeps } from './deps.ts';
+import {
+  DIALECT_CONSTRAINT,
+  Dialect,
+  dialectConstraint,
+  dialectRoutes,
+  RateLimiter,
+  trtcActions,
+} from './dialect/index.ts';
 import { answer, answerErrors } from './error-answers.ts';
 import { healthRoutes } from './health-routes.ts';
 import type { ApiInstance } from './instance.ts';
+import { keyRoutes } from './key-routes.ts';
 import { listRoutes } from './list-routes.ts';
 import { mediaRoutes } from './media-routes.ts';
 import { pageRoutes } from './page-routes.ts';
@@ -35,6 +44,8 @@ export async function createApi(deps: ApiDeps): Promise<ApiInstance> {
     // An id of our own making: one from outside could forge lines of the log.
     requestIdHeader: false,
     genReqId: () => randomUUID(),
+    // Back ends ask at the address where browsers find the pages.
+    routerOptions: { constraints: { [DIALECT_CONSTRAINT]: dialectConstraint } },
     ajv: { customOptions: { removeAdditional: false, allErrors: false } },
     frameworkErrors: (error, request, reply) => void answer(error, request, reply, log),
   }).withTypeProvider<TypeBoxTypeProvider>();
@@ -67,6 +78,10 @@ export async function createApi(deps: ApiDeps): Promise<ApiInstance> {
   listRoutes(api, deps, authentication);
   taskRoutes(api, deps, authentication);
   usageRoutes(api, deps, authentication);
+  keyRoutes(api, deps, authentication);
+  const { limiter = new RateLimiter(), ...parts } = deps.dialect;
+  const versions = trtcActions({ ...parts, applications: deps.applications });
+  await dialectRoutes(api, new Dialect({ ...parts, log, keys: deps.restKeys, versions, limiter }));
   await pageRoutes(api, deps);
   await api.ready();
   return api;

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { ApiDeps } from './deps.ts';
 import type { ApiInstance } from './instance.ts';
 import { knownHere } from './known-here.ts';
-import { type Authentication, mustChange, mustSee } from './viewer.ts';
+import { type Authentication, mustChange, mustRead, mustSee } from './viewer.ts';
 
 /** Recording settings of an application. */
 export function applicationRoutes(
@@ -14,14 +14,16 @@ export function applicationRoutes(
   const url = '/api/v1/applications/:sdkAppId/recording';
 
   api.get(url, { schema: { params } }, async (request) => {
-    mustSee(await authentication.viewer(request), request.params.sdkAppId);
+    const viewer = await authentication.viewer(request);
+    mustRead(viewer, 'read');
+    mustSee(viewer, request.params.sdkAppId);
     return knownHere(applications.recordingSettings(request.params.sdkAppId));
   });
 
   api.put(url, { schema: { params } }, async (request) => {
     const viewer = await authentication.viewer(request);
     mustSee(viewer, request.params.sdkAppId);
-    mustChange(viewer);
+    mustChange(viewer, 'all');
     return knownHere(applications.setRecordingSettings(request.params.sdkAppId, request.body));
   });
 }

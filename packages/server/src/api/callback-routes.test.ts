@@ -9,6 +9,7 @@ import { type AddressOf, CallbackLog, Deliveries, Outbox } from '../callback/ind
 import { Receiver } from '../callback/receiver-testkit.ts';
 import { Catalogue } from '../library/index.ts';
 import { LocalStore } from '../store/index.ts';
+import { MemoryRooms } from './dialect/testing/memory-rooms.ts';
 import { type ApiInstance, createApi } from './index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'callreel-callback-api-'));
@@ -58,10 +59,12 @@ beforeAll(async () => {
   outbox.onWritten(() => deliveries.wake());
   deliveries.start();
   receiver = await Receiver.open();
+  const rooms = new MemoryRooms();
   api = await createApi({
     ...{ log, demo: false, applications, consoleUsers: new ConsoleUsers(db), restKeys: new RestKeys(db) },
     ...{ library: new Catalogue(db), store: await LocalStore.open(join(folder, 'files')) },
     ...{ calls: { list: async () => [] }, recordings: { list: async () => [] } },
+    dialect: { recording: null, rooms, history: rooms, usage: null },
     callbacks: new CallbackLog({ ...sending, db, addressOf, wake: () => deliveries.wake() }),
     taskOrders: {
       owner: async () => null,

@@ -4,7 +4,7 @@ import { CallreelError } from '../base/index.ts';
 import type { ApiDeps } from './deps.ts';
 import type { ApiInstance } from './instance.ts';
 import { knownHere } from './known-here.ts';
-import { type Authentication, mustChange, mustSee, sees, type Viewer } from './viewer.ts';
+import { type Authentication, mustChange, mustRead, mustSee, sees, type Viewer } from './viewer.ts';
 
 const strict = { additionalProperties: false };
 const Kind = Type.Union(CALLBACK_KINDS.map((kind) => Type.Literal(kind)));
@@ -29,7 +29,7 @@ export function callbackRoutes(
   api.put(settingsUrl, { schema: { params: ofApplication } }, async (request) => {
     const viewer = await authentication.viewer(request);
     mustSee(viewer, request.params.sdkAppId);
-    mustChange(viewer);
+    mustChange(viewer, 'all');
     return knownHere(applications.setCallbackSettings(request.params.sdkAppId, request.body));
   });
 
@@ -37,7 +37,7 @@ export function callbackRoutes(
   api.post(`${settingsUrl}/test`, { schema: { params: ofApplication, body: testBody } }, async (request) => {
     const viewer = await authentication.viewer(request);
     mustSee(viewer, request.params.sdkAppId);
-    mustChange(viewer);
+    mustChange(viewer, 'all');
     return knownHere(callbacks.test(request.params.sdkAppId, request.body.kind));
   });
 
@@ -54,6 +54,7 @@ export function callbackRoutes(
   );
   api.get('/api/v1/callbacks', { schema: { querystring } }, async (request) => {
     const viewer = await authentication.viewer(request);
+    mustRead(viewer, 'read');
     const { sdkAppId = viewer.sdkAppId, cursor, limit = 20, ...narrow } = request.query;
     if (sdkAppId !== null) mustSee(viewer, sdkAppId);
     const { callbacks: found, next } = await callbacks.list({
@@ -73,13 +74,14 @@ export function callbackRoutes(
 
   api.post(`${deliveryUrl}/resend`, { schema: { params: ofDelivery } }, async (request) => {
     const viewer = await authentication.viewer(request);
-    mustChange(viewer);
+    mustChange(viewer, 'all');
     const { deliveryId } = await seen(viewer, request.params.deliveryId);
     return callbacks.resend(deliveryId);
   });
 
   /** What another application was told is as unknown as what nobody was. */
   async function seen(viewer: Viewer, deliveryId: string) {
+    mustRead(viewer, 'read');
     const record = await callbacks.get(deliveryId);
     if (!sees(viewer, record.sdkAppId)) throw new CallreelError('CallbackUnknown');
     return record;
@@ -88,6 +90,7 @@ export function callbackRoutes(
 
 /** The settings hold the keys that sign. */
 function mustKnowKeys(viewer: Viewer): void {
+  mustRead(viewer, 'all');
   if (viewer.kind === 'consoleUser' && viewer.user.role === 'reviewer')
     throw new CallreelError('NotAllowed', 'Reviewers do not see keys.');
 }

@@ -5,11 +5,19 @@ import type { Library } from '../library/index.ts';
 import type { TaskOrders } from '../recording/index.ts';
 import type { Store } from '../store/index.ts';
 import type { UsageReader } from '../usage/index.ts';
+import type { DialectParts, RateLimiter, TrtcParts } from './dialect/index.ts';
 
 /** A list that another stage reads for the API: the newest first; `sdkAppId` missing means all applications, `taskId` all tasks. */
 export interface ListReader {
   list(query: { sdkAppId?: number; taskId?: string; limit: number }): Promise<readonly object[]>;
 }
+
+/** What the REST dialect is answered by besides; see `Dialect`. */
+export type DialectDeps = Omit<TrtcParts, 'applications'> &
+  Pick<DialectParts, 'nowMs' | 'answerTimeoutMs'> & {
+    /** Default: 20 requests a second for each action of a key. */
+    limiter?: RateLimiter;
+  };
 
 /** What the API is made of. It holds no logic of its own: everything is asked of these. */
 export type ApiDeps = {
@@ -24,6 +32,7 @@ export type ApiDeps = {
   taskOrders: Pick<TaskOrders, 'owner' | 'start' | 'modify' | 'pause' | 'resume' | 'stop'>;
   callbacks: Pick<CallbackLog, 'list' | 'get' | 'resend' | 'test'>;
   usage: Pick<UsageReader, 'days' | 'points'>;
+  dialect: DialectDeps;
   /** Each answers when that part works and throws when it does not. */
   checks: { database: () => Promise<void>; mediaServer: () => Promise<void> };
   /** Demo mode: the call page may be used without a UserSig. */

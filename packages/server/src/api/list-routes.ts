@@ -3,7 +3,10 @@ import { CallreelError } from '../base/index.ts';
 import type { ApiDeps } from './deps.ts';
 import type { ApiInstance } from './instance.ts';
 import { publicPart } from './public-record.ts';
-import { type Authentication, sees } from './viewer.ts';
+import { type Authentication, mustRead, sees } from './viewer.ts';
+
+/** Who orders recordings may look after them. */
+const SCOPES = { calls: ['read'], recordings: ['read', 'record'] } as const;
 
 /** Files of one task that are listed: more than a day of a room of 25 has, each apart. */
 const FILES_MAX = 1_000;
@@ -20,7 +23,9 @@ export function listRoutes(
   );
   for (const name of ['calls', 'recordings'] as const) {
     api.get(`/api/v1/${name}`, { schema: { querystring } }, async (request) => {
-      const { sdkAppId } = await authentication.viewer(request);
+      const viewer = await authentication.viewer(request);
+      mustRead(viewer, ...SCOPES[name]);
+      const { sdkAppId } = viewer;
       const { limit = 20 } = request.query;
       return { [name]: await deps[name].list({ limit, ...(sdkAppId === null ? {} : { sdkAppId }) }) };
     });
@@ -29,6 +34,7 @@ export function listRoutes(
   const params = Type.Object({ taskId: Type.String({ minLength: 1, maxLength: 128 }) });
   api.get('/api/v1/recordings/:taskId', { schema: { params } }, async (request) => {
     const viewer = await authentication.viewer(request);
+    mustRead(viewer, ...SCOPES.recordings);
     const { taskId } = request.params;
     const owner = await deps.taskOrders.owner(taskId);
     // A task of another application is as unknown as one that never was.

@@ -7,7 +7,7 @@ import { contentDisposition } from './content-disposition.ts';
 import type { ApiDeps } from './deps.ts';
 import type { ApiInstance } from './instance.ts';
 import { publicPart } from './public-record.ts';
-import { type Authentication, sees } from './viewer.ts';
+import { type Authentication, mustRead, sees } from './viewer.ts';
 
 const LIMIT_MAX = 100;
 
@@ -32,13 +32,16 @@ export function mediaRoutes(
   /** A record of another application is as unknown as one that never was. */
   const recordOf = async (request: FastifyRequest<{ Params: { fileId: string } }>): Promise<MediaRecord> => {
     const viewer = await authentication.viewer(request);
+    mustRead(viewer, 'read', 'library');
     const record = await library.get(request.params.fileId);
     if (!sees(viewer, record.sdkAppId)) throw new CallreelError('MediaUnknown');
     return record;
   };
 
   api.get('/api/v1/media', { schema: { querystring } }, async (request) => {
-    const { sdkAppId } = await authentication.viewer(request);
+    const viewer = await authentication.viewer(request);
+    mustRead(viewer, 'read', 'library');
+    const { sdkAppId } = viewer;
     const { limit = 20, ...filters } = request.query;
     const { records, nextCursor } = await library.list({
       ...filters,

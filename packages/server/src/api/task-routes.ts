@@ -30,7 +30,7 @@ export function taskRoutes(
   );
   api.post('/api/v1/recordings', { schema: { body: startBody } }, async (request, reply) => {
     const viewer = await authentication.viewer(request);
-    mustChange(viewer);
+    mustChange(viewer, 'record');
     const {
       roomId,
       strRoomId,
@@ -71,7 +71,7 @@ export function taskRoutes(
 
   /** A task of another application is as unknown as one that never was. */
   async function mustOrder(viewer: Viewer, taskId: string): Promise<void> {
-    mustChange(viewer);
+    mustChange(viewer, 'record');
     const owner = await taskOrders.owner(taskId);
     if (owner === null || !sees(viewer, owner.sdkAppId)) throw new CallreelError('TaskUnknown');
   }

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { ConsoleUser } from '../apps/index.ts';
+import { type ConsoleUser, hasScope, type RestKeyScope } from '../apps/index.ts';
 import { CallreelError } from '../base/index.ts';
 import type { ApiDeps } from './deps.ts';
 import type { SignInLimiter } from './sign-in-limiter.ts';
@@ -12,7 +12,7 @@ export const REQUEST_HEADER = 'x-callreel-request';
 
 /** Who asks. `sdkAppId` null sees all applications. */
 export type Viewer =
-  | { kind: 'restKey'; sdkAppId: number | null }
+  | { kind: 'restKey'; sdkAppId: number | null; scopes: readonly RestKeyScope[] }
   | { kind: 'consoleUser'; sdkAppId: null; user: ConsoleUser };
 
 const CHANGING = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
@@ -53,8 +53,10 @@ export class Authentication {
     const [name, secret] = [pair.slice(0, colon), pair.slice(colon + 1)];
     // Ids of REST keys cannot be taken for names, so neither kind costs a look at the other.
     if (name.startsWith('AKID')) {
-      const { sdkAppId } = await this.#limiter.guard(address, name, () => this.#deps.restKeys.verify(name, secret));
-      return { kind: 'restKey', sdkAppId };
+      const { sdkAppId, scopes } = await this.#limiter.guard(address, name, () =>
+        this.#deps.restKeys.verify(name, secret),
+      );
+      return { kind: 'restKey', sdkAppId, scopes };
     }
     return { kind: 'consoleUser', sdkAppId: null, user: await this.signIn(name, secret, address) };
   }
@@ -80,8 +82,21 @@ export function mustSee(viewer: Viewer, sdkAppId: number): void {
     throw new CallreelError('NotAllowed', `These credentials belong to another application than ${sdkAppId}.`);
 }
 
-/** @throws {CallreelError} `NotAllowed` for who may only look. */
-export function mustChange(viewer: Viewer): void {
+/** @param scopes one of which a REST key must have. @throws {CallreelError} `NotAllowed` for who may not look. */
+export function mustRead(viewer: Viewer, ...scopes: RestKeyScope[]): void {
+  if (viewer.kind === 'restKey' && !hasScope(viewer.scopes, ...scopes))
+    throw new CallreelError('NotAllowed', `The REST key has none of the scopes ${scopes.join(', ')}.`);
+}
+
+/** @param scope that a REST key must have. @throws {CallreelError} `NotAllowed` for who may only look. */
+export function mustChange(viewer: Viewer, scope: RestKeyScope): void {
+  mustRead(viewer, scope);
   if (viewer.kind === 'consoleUser' && viewer.user.role === 'reviewer')
     throw new CallreelError('NotAllowed', 'Reviewers change nothing.');
+}
+
+/** @throws {CallreelError} `NotAllowed` for everybody but owners. */
+export function mustOwn(viewer: Viewer): void {
+  if (viewer.kind !== 'consoleUser' || viewer.user.role !== 'owner')
+    throw new CallreelError('NotAllowed', 'Only owners may do this.');
 }

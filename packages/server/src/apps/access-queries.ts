@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Tables } from '../base/db/tables.ts';
+import type { RestKeyRecord } from './rest-key.ts';
 
 /** A row of `console_users`. */
 export type ConsoleUserRow = Selectable<Tables['console_users']>;
@@ -57,4 +58,66 @@ export async function selectRestKey(
     .where('secret_id', '=', secretId)
     .where('revoked_us', 'is', null)
     .executeTakeFirst();
+}
+
+/** All REST keys, the newest first. */
+export async function selectRestKeys(
+  db: Kysely<Tables>,
+): Promise<Omit<Selectable<Tables['rest_keys']>, 'secret_key'>[]> {
+  return db
+    .selectFrom('rest_keys')
+    .select(['secret_id', 'sdk_app_id', 'created_us', 'revoked_us', 'scopes', 'name'])
+    .orderBy('created_us', 'desc')
+    .orderBy('secret_id')
+    .execute();
+}
+
+/** Writes a new REST key. */
+export async function insertRestKey(
+  db: Kysely<Tables>,
+  { secretId, sdkAppId, scopes, name, createdUs }: RestKeyRecord,
+  secretKey: string,
+): Promise<void> {
+  await db
+    .insertInto('rest_keys')
+    .values({
+      secret_id: secretId,
+      secret_key: secretKey,
+      sdk_app_id: sdkAppId,
+      created_us: createdUs,
+      revoked_us: null,
+      scopes: [...scopes],
+      name,
+    })
+    .execute();
+}
+
+/** Writes that a key is revoked. Answers whether there was one to revoke. */
+export async function revokeRestKey(db: Kysely<Tables>, secretId: string, atUs: number): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('rest_keys')
+    .set({ revoked_us: atUs })
+    .where('secret_id', '=', secretId)
+    .where('revoked_us', 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Writes that a signed request was made, and forgets those that are too old. Answers whether it is new. */
+export async function insertSignedRequest(
+  db: Kysely<Tables>,
+  { request, untilUs, nowUs }: { request: string; untilUs: number; nowUs: number },
+): Promise<boolean> {
+  await db.deleteFrom('signed_requests').where('until_us', '<', nowUs).execute();
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto('signed_requests')
+    .values({ request, until_us: untilUs })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
+}
+
+/** Forgets that a signed request was made. */
+export async function deleteSignedRequest(db: Kysely<Tables>, request: string): Promise<void> {
+  await db.deleteFrom('signed_requests').where('request', '=', request).execute();
 }

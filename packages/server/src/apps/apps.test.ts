@@ -143,10 +143,42 @@ describe('access', () => {
   test('a REST key is known by its secret, until it is revoked', async () => {
     const keys = new RestKeys(database.db);
     const { secretId, secretKey } = credentials.rest;
-    expect(await keys.verify(secretId, secretKey)).toEqual({ secretId, sdkAppId: credentials.app.sdkAppId });
+    expect(await keys.verify(secretId, secretKey)).toEqual({
+      secretId,
+      sdkAppId: credentials.app.sdkAppId,
+      scopes: ['all'],
+    });
     await expect(keys.verify(secretId, '')).rejects.toMatchObject({ code: 'PasswordWrong' });
     await expect(keys.verify('nobody', '')).rejects.toMatchObject({ code: 'PasswordWrong' });
-    await database.db.updateTable('rest_keys').set({ revoked_us: 1 }).execute();
+    await keys.revoke(secretId);
     await expect(keys.verify(secretId, secretKey)).rejects.toMatchObject({ code: 'PasswordWrong' });
+    expect(await keys.withSecret(secretId)).toBeNull();
+    await expect(keys.revoke(secretId)).rejects.toMatchObject({ code: 'RestKeyUnknown' });
+    expect(await keys.list()).toMatchObject([{ secretId, revokedUs: expect.any(Number) }]);
+  });
+
+  test('a REST key has the scopes that it was made with, and its secret is told once', async () => {
+    const keys = new RestKeys(database.db);
+    const { key, secretKey } = await keys.create({ sdkAppId: null, scopes: ['record', 'read'], name: 'back end' });
+    expect(key).toMatchObject({ sdkAppId: null, scopes: ['read', 'record'], name: 'back end', revokedUs: null });
+    expect(await keys.verify(key.secretId, secretKey)).toMatchObject({ scopes: ['read', 'record'] });
+    expect(JSON.stringify(await keys.list())).not.toContain(secretKey);
+    await expect(keys.create({ sdkAppId: 5, scopes: ['all'], name: '' })).rejects.toMatchObject({
+      code: 'ParameterInvalid',
+    });
+  });
+
+  test('a signed request is new once, for the next process too, until it is too old', async () => {
+    const keys = new RestKeys(database.db);
+    const untilMs = Date.now() + 300_000;
+    expect(await keys.useSignature('Delete abc', untilMs)).toBe(true);
+    expect(await keys.useSignature('Delete abc', untilMs)).toBe(false);
+    expect(await new RestKeys(database.db).useSignature('Delete abc', untilMs)).toBe(false);
+    expect(await keys.useSignature('Modify abc', untilMs)).toBe(true);
+    await keys.freeSignature('Modify abc');
+    expect(await keys.useSignature('Modify abc', untilMs)).toBe(true);
+    expect(await keys.useSignature('Delete abc', untilMs)).toBe(false);
+    expect(await keys.useSignature('Delete old', Date.now() - 1)).toBe(true);
+    expect(await keys.useSignature('Delete old', Date.now() - 1)).toBe(true);
   });
 });

@@ -9,5 +9,6 @@ export { type ConsoleSession, type ConsoleUser, ConsoleUsers } from './console-u
 export { type Credentials, createFirstCredentials } from './first-start.ts';
 export type { RecordingSettings } from './recording-settings.ts';
 export { checkRecordingSettings, checkTaskParameters } from './recording-settings-schema.ts';
-export { type RestKey, RestKeys } from './rest-keys.ts';
+export { hasScope, REST_KEY_SCOPES, type RestKey, type RestKeyRecord, type RestKeyScope } from './rest-key.ts';
+export { RestKeys } from './rest-keys.ts';
 export { issueUserSig, type VerifiedUserSig, verifyUserSig } from './user-sig.ts';

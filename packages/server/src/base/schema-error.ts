@@ -49,6 +49,16 @@ function valueAt(value: unknown, path: string): unknown {
 
 /** Long values are cut: the sentence goes back over the wire. */
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = written(value);
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}
+
+function written(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch (error) {
+    // Ten thousand lists in each other can be read, but not written.
+    if (error instanceof RangeError) return 'something nested too deep';
+    throw error;
+  }
 }

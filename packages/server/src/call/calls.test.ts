@@ -173,6 +173,31 @@ describe('a 1:1 call', () => {
     expect(await recordOf(callId)).toMatchObject({ result: 'offline' });
   });
 
+  test('the server ends it for both, or takes one out, which ends it too', async () => {
+    const first = await calls.start(alice, video('bob'));
+    await calls.accept(bob, first.callId);
+    await calls.endByServer(first.callId);
+    expect(told.filter(({ name }) => name === 'call.ended').map(({ to, reason }) => [to, reason])).toEqual([
+      ['alice@alice-tab-1', 'endByServer'],
+      ['bob@bob-tab-1', 'endByServer'],
+    ]);
+    expect(await recordOf(first.callId)).toMatchObject({ state: 'ended', result: 'endByServer' });
+    await calls.endByServer(first.callId);
+
+    const second = await calls.start(alice, video('bob', 'carol'));
+    await calls.accept(bob, second.callId);
+    await calls.accept(carol, second.callId);
+    told = [];
+    await calls.removeMember(second.callId, 'dave');
+    expect(told).toEqual([]);
+    await calls.removeMember(second.callId, 'carol');
+    expect(told).toEqual([{ to: 'carol@carol-tab-1', name: 'call.ended', reason: 'endByServer', userId: 'carol' }]);
+    expect((await recordOf(second.callId))?.state).toBe('active');
+    await calls.removeMember(second.callId, 'alice');
+    expect(await recordOf(second.callId)).toMatchObject({ state: 'ended', result: 'endByServer' });
+    expect(events.slice(-2)).toEqual(['left', 'ended']);
+  });
+
   test('a caller who vanishes while it rings: the callee stops ringing; one who comes back goes on', async () => {
     calls = newCalls(30_000, 50);
     const lost = await calls.start(alice, video('bob'));

@@ -217,6 +217,24 @@ export class Calls {
     });
   }
 
+  /** Ends a call by order of the server. One that is over stays so. */
+  async endByServer(callId: string): Promise<void> {
+    const live = this.#live.get(callId);
+    if (live !== undefined) await this.#inOrder(live, () => this.#end(live, 'endByServer', live.call.callerId));
+  }
+
+  /** Takes a user out of a call by order of the server; the call ends where nobody is left to speak with. */
+  async removeMember(callId: string, userId: string): Promise<void> {
+    const live = this.#live.get(callId);
+    if (live === undefined) return;
+    await this.#inOrder(live, async () => {
+      const member = live.call.members.find((each) => each.userId === userId);
+      if (member?.state !== 'active') return;
+      if (live.call.state === 'calling') await this.#end(live, 'endByServer', userId);
+      else await this.#leave(live, member, 'endByServer');
+    });
+  }
+
   /** A device is not heard of any more. A call that it placed and that still rings ends when it does not come back. */
   deviceGone(device: DeviceRef): void {
     if (this.#placedBy(nameOf(device)).length > 0) this.#absences.gone(nameOf(device));
@@ -316,11 +334,11 @@ export class Calls {
   }
 
   /** A member leaves a running call. */
-  async #leave(live: Live, member: CallMember, reason: 'hangup' | 'offline'): Promise<void> {
+  async #leave(live: Live, member: CallMember, reason: 'hangup' | 'offline' | 'endByServer'): Promise<void> {
     const { call } = live;
     Object.assign(member, { state: reason === 'offline' ? 'offline' : 'left' });
     if (!this.#goesOn(call)) return this.#end(live, reason, member.userId, [member]);
-    await this.#write(call, [member], membersChanged([{ userId: member.userId, action: reason }]));
+    await this.#write(call, [member], membersChanged([{ userId: member.userId, action: actionOf(reason) }]));
     await this.#parts.outlet.event({ type: 'left', call, userId: member.userId, reason });
     this.#notices.ended(call, member, reason, member.userId);
     return undefined;
@@ -343,7 +361,7 @@ export class Calls {
     call.state = 'ended';
     for (const member of ringing) member.state = 'canceled';
     for (const member of active) member.state = 'left';
-    const left = reason === 'offline' ? 'offline' : 'hangup';
+    const left = actionOf(reason);
     await this.#write(
       call,
       [...ringing, ...active, ...gone],
@@ -427,6 +445,11 @@ export class Calls {
 
 function membersChanged(members: readonly { userId: string; action: MemberAction }[]): Change[] {
   return members.length === 0 ? [] : [{ type: 'membersChanged', members }];
+}
+
+/** How leaving is told: the known system has no word for whom the server takes out. */
+function actionOf(reason: CallEndReason): 'offline' | 'hangup' {
+  return reason === 'offline' ? 'offline' : 'hangup';
 }
 
 function callerDevice(call: Call): DeviceRef {

@@ -40,8 +40,10 @@ export class RoomTeller {
   /** Goes on with a room that an earlier process left: tells what its journal says and the outbox does not. */
   async resume(identity: RoomIdentity, journal: readonly JournalEvent[]): Promise<void> {
     const room = this.#enter(identity);
-    // A power cut may take the journal's last lines and leave the outbox: their numbers are given anew.
-    const toldUntil = Math.min(await toldSeq(this.#parts.db, room.roomSessionId), journal.at(-1)?.seq ?? 0);
+    const lastSeq = journal.at(-1)?.seq ?? 0;
+    const toldUntil = await toldSeq(this.#parts.db, room.roomSessionId);
+    // A power cut may take the journal's last lines and leave the outbox: their numbers are given anew, to other lines.
+    if (toldUntil > lastSeq) await saveToldSeq(this.#parts.db, room.roomSessionId, lastSeq, null);
     for (const event of journal) {
       const told = toldOf(room.story, event);
       if (event.seq > toldUntil && told !== null) room.unwritten.push(told);

@@ -1,3 +1,4 @@
+import type { CallEndReason } from '@callreel/protocol';
 import type { Log } from '../base/log.ts';
 import type { CallEvent, CallOutlet, Calls, DeviceRef } from '../call/index.ts';
 import type { Room, RoomIdentity, RoomNotice, Rooms } from '../room/index.ts';
@@ -5,6 +6,12 @@ import type { Signalling } from '../signalling/index.ts';
 
 /** The stages that are connected here; made after this, since they need it. */
 type Stages = { calls: Calls; rooms: Rooms; signalling: Signalling };
+
+/** How leaving a call is called in its room, where it is not `normal`. */
+const LEAVE_REASONS: Partial<Record<CallEndReason, 'timeout' | 'removed'>> = Object.freeze({
+  offline: 'timeout',
+  endByServer: 'removed',
+});
 
 /**
  * Holds calls and rooms together, which know nothing of each other: an answered call gets a room, and who
@@ -104,7 +111,7 @@ export class CallRooms {
         break;
       }
       case 'left':
-        await rooms.find(sdkAppId, roomId)?.leave(event.userId, event.reason === 'offline' ? 'timeout' : 'normal');
+        await rooms.find(sdkAppId, roomId)?.leave(event.userId, LEAVE_REASONS[event.reason] ?? 'normal');
         break;
       case 'ended': {
         const room = rooms.find(sdkAppId, roomId);

@@ -16,15 +16,18 @@ import { type CallRecord, Calls, type DeviceRef, listCalls, rememberUser } from 
 import { type AddressOf, CallbackLog, callChanged, Deliveries, Outbox, RoomTeller } from '../callback/index.ts';
 import { Catalogue, type Library } from '../library/index.ts';
 import { listTasks, PictureFetches, Recorder } from '../recording/index.ts';
-import { type Room, Rooms } from '../room/index.ts';
+import { listRoomLives, listRoomStays, type Room, Rooms } from '../room/index.ts';
 import { JanusSfu } from '../sfu/index.ts';
 import { Signalling } from '../signalling/index.ts';
 import { LocalStore, type Store } from '../store/index.ts';
 import { UsageBook, type UsageReader } from '../usage/index.ts';
 import { CallRooms } from './call-rooms.ts';
 import { CaptureJournals } from './capture-journals.ts';
+import { DialectUsage } from './dialect-usage.ts';
 import { FileKeeper } from './file-keeper.ts';
+import { RecordingOrders } from './recording-orders.ts';
 import { requestHandlers } from './request-handlers.ts';
+import { RoomOrders } from './room-orders.ts';
 import { TaskTeller } from './task-teller.ts';
 
 /** An orphaned Janus waits this long for a new server: long enough for any upgrade, short enough not to hold ports for ever. */
@@ -242,6 +245,15 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     callbacks: callbacks.log,
     taskOrders: recorder.orders,
     usage,
+    dialect: {
+      recording: new RecordingOrders(recorder.orders, (room) => journals.of(room, false)),
+      rooms: new RoomOrders({ calls, rooms }),
+      history: {
+        rooms: (query) => listRoomLives(db, query),
+        stays: (query) => listRoomStays(db, query),
+      },
+      usage: new DialectUsage(usage),
+    },
     checks: { database: () => database.ping(), mediaServer: async () => void sfu.connection },
   });
   undo.push(() => api.close());

@@ -6,6 +6,7 @@
  */
 
 export type { Alarm, AlarmParameters } from './alarm-parameters.ts';
+export { mixedBaseName, playlistType, prefixedName, singleBaseName } from './file-name.ts';
 export type {
   CustomRectangle,
   LargePicture,
@@ -31,7 +32,7 @@ export type { StartOrder } from './start-order.ts';
 export type { Task } from './task.ts';
 export type { TaskNews } from './task-news.ts';
 export type { TaskOrders } from './task-orders.ts';
-export { DEFAULT_TASK_PARAMETERS, mediaOf, type TaskParameters } from './task-parameters.ts';
+export { DEFAULT_TASK_PARAMETERS, fileFormatsOf, mediaOf, type TaskParameters } from './task-parameters.ts';
 export { listTasks, type TaskRecord } from './task-record.ts';
 export type { TaskStatus } from './task-status.ts';
 export { USAGE_BUCKET_US, type UsageCount } from './usage-count.ts';

@@ -267,10 +267,10 @@ export class Recorder {
     return this.#rooms.get(room.roomSessionId) ?? null;
   }
 
-  #runningIn({ roomSessionId }: RoomIdentity): Task[] {
+  #runningIn(room: RoomIdentity | null): Task[] {
     return [...this.#tasks.values()]
       .map(({ task }) => task)
-      .filter((task) => task.state === 'running' && task.room.roomSessionId === roomSessionId);
+      .filter((task) => task.state === 'running' && task.room.roomSessionId === room?.roomSessionId);
   }
 
   #roomNamed({ sdkAppId, roomId, roomIdType }: StartOrder): RecordedRoom | null {
@@ -316,17 +316,19 @@ export class Recorder {
   async #start(order: StartOrder): Promise<Task> {
     const { sdkAppId, roomId, roomIdType, robotId, parameters, namePrefix, expiresHours } = order;
     if ((await this.#parts.settingsOf(sdkAppId)).mode === 'off') throw new CallreelError('RecordingOff');
+    const isOfRobot = (task: Task): boolean => task.robotId === robotId;
     // One after the other: whoever opens the room, and which task of a robot is the last, is clear then.
     const task = await this.#turns.take(`room ${sdkAppId} ${roomId}`, async () => {
-      if (this.#orderedOf(sdkAppId) >= this.#parts.maxTasks) throw new CallreelError('TaskLimitReached');
+      const replaced = this.#runningIn(this.#roomNamed(order)?.identity ?? null).filter(isOfRobot).length;
+      if (this.#orderedOf(sdkAppId) - replaced >= this.#parts.maxTasks) throw new CallreelError('TaskLimitReached');
       if (this.#roomNamed(order) === null) await this.#parts.outlet.open({ sdkAppId, roomId, roomIdType });
       const room = this.#roomNamed(order);
       if (room === null) throw new CallreelError('RoomTaken');
       const atUs = nowUs();
       const expiresUs = expiresHours === null ? null : atUs + expiresHours * 3_600_000_000;
       try {
-        for (const former of this.#runningIn(room.identity))
-          if (former.robotId === robotId) await this.#stop(former, atUs, 'robotAgain', room.journal);
+        for (const former of this.#runningIn(room.identity).filter(isOfRobot))
+          await this.#stop(former, atUs, 'robotAgain', room.journal);
         return await this.#begin(room, {
           ...{ origin: 'rest', parameters, robotId, namePrefix, expiresUs, indexAlways: false, startedUs: atUs },
         });

@@ -45,16 +45,11 @@ export class TaskOrders {
     const found = this.#parts.find(taskId);
     const task = found?.task ?? (await readTask(this.#parts.db, taskId));
     if (task === null) return null;
-    const { room, parameters, state, expiresUs } = task;
+    const { state, expiresUs } = task;
     const isIdle = found?.journal?.streams.length === 0;
-    return {
-      ...{
-        sdkAppId: room.sdkAppId,
-        parameters,
-        status: state === 'running' ? (isIdle ? 'idle' : 'inProgress') : 'exited',
-      },
-      ...{ expired: expiresUs !== null && expiresUs <= nowUs(), ended: state === 'rendered' || state === 'failed' },
-    };
+    const status = state !== 'running' ? 'exited' : isIdle ? 'idle' : 'inProgress';
+    const expired = expiresUs !== null && expiresUs <= nowUs();
+    return { task, status, expired, ended: state === 'rendered' || state === 'failed' };
   }
 
   /**

@@ -1,10 +1,8 @@
-import type { TaskParameters } from './task-parameters.ts';
+import type { Task } from './task.ts';
 
 /** How it is with a task now, for who ordered it. */
 export type TaskStatus = {
-  sdkAppId: number;
-  /** What it asks for now. */
-  parameters: TaskParameters;
+  task: Task;
   /** `idle`: it runs and nobody publishes; `inProgress`: it runs; `exited`: its window is closed, its files are being finished or are done. */
   status: 'idle' | 'inProgress' | 'exited';
   /** Whether the time is over in which orders about it are taken. */

@@ -6,5 +6,6 @@
  */
 export { Room } from './room.ts';
 export type { RoomEvent } from './room-event.ts';
+export { listRoomLives, listRoomStays, type RoomLifeRecord, type RoomStayRecord } from './room-history.ts';
 export type { RoomIdentity, RoomNotice, RoomOutlet } from './room-parts.ts';
 export { Rooms } from './rooms.ts';

@@ -31,13 +31,22 @@ export async function saveRoom(db: Kysely<Tables>, room: RoomIdentity, state: Ro
     .execute();
 }
 
-/** Writes that a room session is over. */
+/** Writes that a room session is over, and with it every stay in it. */
 export async function closeRoom(db: Kysely<Tables>, roomSessionId: string): Promise<void> {
-  await db
-    .updateTable('room_sessions')
-    .set({ state: 'closed', closed_us: nowUs() })
-    .where('room_session_id', '=', roomSessionId)
-    .execute();
+  const closedUs = nowUs();
+  await db.transaction().execute(async (tx) => {
+    await tx
+      .updateTable('room_sessions')
+      .set({ state: 'closed', closed_us: closedUs })
+      .where('room_session_id', '=', roomSessionId)
+      .execute();
+    await tx
+      .updateTable('room_stays')
+      .set({ left_us: closedUs })
+      .where('room_session_id', '=', roomSessionId)
+      .where('left_us', 'is', null)
+      .execute();
+  });
 }
 
 /** The room sessions that an earlier process left open, with their last state; null when it never got that far. */

@@ -8,6 +8,7 @@ import type { Sfu } from '../sfu/index.ts';
 import { closeRoom, insertRoom, openRooms, saveRoom } from './queries.ts';
 import { Room } from './room.ts';
 import type { RoomEvent } from './room-event.ts';
+import { noteStay } from './room-history.ts';
 import type { RoomIdentity, RoomNotice, RoomParts } from './room-parts.ts';
 import type { RoomState } from './room-state.ts';
 
@@ -151,7 +152,10 @@ export class Rooms {
       mediaTimeoutMs,
       captureFolder: join(capturesFolder, identity.roomSessionId),
       outlet: {
-        event: (room, event) => outlet.event(room, event),
+        event: async (room, event) => {
+          await outlet.event(room, event);
+          await noteStay(db, room, event);
+        },
         notify: (room, userIds, notice) => outlet.notify(room, userIds, notice),
         userLost: (room, userId) => outlet.userLost(room, userId),
         save: (room, state) => saveRoom(db, room, state),

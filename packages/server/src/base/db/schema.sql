@@ -161,6 +161,8 @@ CREATE TABLE rest_keys (
   sdk_app_id bigint,
   created_us bigint NOT NULL,
   revoked_us bigint,
+  scopes text[] NOT NULL DEFAULT '{all}'::text[],
+  name text NOT NULL DEFAULT ''::text,
   CONSTRAINT rest_keys_pkey PRIMARY KEY (secret_id),
   CONSTRAINT rest_keys_sdk_app_id_fkey FOREIGN KEY (sdk_app_id) REFERENCES applications(sdk_app_id)
 );
@@ -179,8 +181,25 @@ CREATE TABLE room_sessions (
   CONSTRAINT room_sessions_sdk_app_id_fkey FOREIGN KEY (sdk_app_id) REFERENCES applications(sdk_app_id),
   CONSTRAINT room_sessions_state_check CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text])))
 );
+CREATE INDEX room_sessions_by_time ON public.room_sessions USING btree (sdk_app_id, opened_us);
 CREATE INDEX room_sessions_state ON public.room_sessions USING btree (state);
 CREATE UNIQUE INDEX room_sessions_open ON public.room_sessions USING btree (sdk_app_id, room_id_type, room_id) WHERE (state = 'open'::text);
+
+CREATE TABLE room_stays (
+  room_session_id text NOT NULL,
+  user_id text NOT NULL,
+  entered_us bigint NOT NULL,
+  left_us bigint,
+  CONSTRAINT room_stays_pkey PRIMARY KEY (room_session_id, user_id, entered_us),
+  CONSTRAINT room_stays_room_session_id_fkey FOREIGN KEY (room_session_id) REFERENCES room_sessions(room_session_id)
+);
+
+CREATE TABLE signed_requests (
+  request text NOT NULL,
+  until_us bigint NOT NULL,
+  CONSTRAINT signed_requests_pkey PRIMARY KEY (request)
+);
+CREATE INDEX signed_requests_until ON public.signed_requests USING btree (until_us);
 
 CREATE TABLE tasks (
   task_id text NOT NULL,

@@ -23,7 +23,13 @@ export type Tables = {
     sdk_app_id: number | null;
     created_us: number;
     revoked_us: number | null;
+    /** What it may do: `RestKeyScope`s. */
+    scopes: Generated<string[]>;
+    /** What its owner calls it. */
+    name: Generated<string>;
   };
+  /** apps/: actions and signatures of requests that changed something, until they are too old to be taken again. */
+  signed_requests: { request: string; until_us: number };
   /** apps/ */
   console_users: {
     user_id: string;
@@ -78,6 +84,8 @@ export type Tables = {
     /** `RoomState`: enough to go on after a crash. */
     snapshot: JSONColumnType<object>;
   };
+  /** room/: who was in a room, and when; `left_us` null: is still there. */
+  room_stays: { room_session_id: string; user_id: string; entered_us: number; left_us: number | null };
   /** recording/ */
   tasks: {
     task_id: string;

@@ -5,6 +5,7 @@ import { originalFiles } from './0003-original-files.ts';
 import { stills } from './0004-stills.ts';
 import { pausedTasks } from './0005-paused-tasks.ts';
 import { callbacks } from './0006-callbacks.ts';
+import { restScopes } from './0007-rest-scopes.ts';
 import { orderedTasks } from './0008-ordered-tasks.ts';
 import { usage } from './0009-usage.ts';
 
@@ -16,6 +17,7 @@ export const MIGRATIONS: readonly Migration[] = Object.freeze([
   stills,
   pausedTasks,
   callbacks,
+  restScopes,
   orderedTasks,
   usage,
 ]);
