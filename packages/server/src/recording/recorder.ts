@@ -24,6 +24,8 @@ import { completeJournal } from './task-journal.ts';
 import type { TaskNews } from './task-news.ts';
 import { TaskOrders } from './task-orders.ts';
 import { TaskTurns } from './task-turns.ts';
+import type { UsageCount } from './usage-count.ts';
+import { UsageWriter } from './usage-writer.ts';
 
 /** Where the words of recording go. */
 export interface RecorderOutlet {
@@ -44,6 +46,12 @@ export interface RecorderOutlet {
   open(room: Pick<RoomIdentity, 'sdkAppId' | 'roomId' | 'roomIdType'>): Promise<void>;
   /** Nobody is in the room and no task runs in it any more. Never waited for. */
   spent(room: RoomIdentity): void;
+  /**
+   * Keeps how long a task has recorded: all of it so far, which replaces what was kept of the task before. Said again when
+   * nothing is new. While the task is not over it may be less than before: a render that begins again counts again.
+   * `isOver`: nothing will be added, and what is less is less. A task that failed has recorded nothing.
+   */
+  usage(task: Task, counts: readonly UsageCount[], how: { isOver: boolean }): Promise<void>;
 }
 
 /** What recording works with. */
@@ -64,6 +72,8 @@ export type RecorderParts = {
   maxTasks: number;
 };
 
+type RecordedTask = { task: Task; render: RenderChild; usage: UsageWriter; finished: Promise<void> };
+
 /** Pause between two tries to keep a finished file, or to stop an idle task, while the store or the database is away. */
 const KEEP_RETRY_MS = 5_000;
 
@@ -82,7 +92,7 @@ export class Recorder {
   readonly #slots: RenderSlots;
   readonly #turns = new TaskTurns();
   readonly #rooms = new Map<string, RecordedRoom>();
-  readonly #tasks = new Map<string, { task: Task; render: RenderChild; finished: Promise<void> }>();
+  readonly #tasks = new Map<string, RecordedTask>();
   readonly #captures: SpentCaptures;
   #closed = false;
 
@@ -186,6 +196,7 @@ export class Recorder {
     for (const room of this.#rooms.values()) room.close();
     await this.#parts.pictures.close();
     await Promise.all([...this.#tasks.values()].map(({ render }) => render.close()));
+    await Promise.all([...this.#tasks.values()].map(({ usage }) => usage.idle));
   }
 
   async #enterRoom(identity: RoomIdentity, journal: Journal): Promise<void> {
@@ -375,6 +386,8 @@ export class Recorder {
 
   #render(task: Task): void {
     const folder = join(this.#parts.rendersFolder, task.taskId);
+    const { log, outlet } = this.#parts;
+    const usage = new UsageWriter((counts, how) => outlet.usage(task, counts, how), log.child({ taskId: task.taskId }));
     const render = new RenderChild(
       {
         taskId: task.taskId,
@@ -384,19 +397,19 @@ export class Recorder {
         baseName: prefixedName(task.namePrefix, mixedBaseName(task.room)),
         indexAlways: task.indexAlways,
       },
-      this.#slots,
-      this.#parts.log,
+      { slots: this.#slots, log, used: (counts) => usage.take(counts) },
     );
-    const finished = this.#finish(task, render, folder);
-    this.#tasks.set(task.taskId, { task, render, finished });
+    const finished = this.#finish({ task, render, usage }, folder);
+    this.#tasks.set(task.taskId, { task, render, usage, finished });
     this.#detached(finished);
   }
 
-  async #finish(task: Task, render: RenderChild, folder: string): Promise<void> {
+  async #finish({ task, render, usage }: Omit<RecordedTask, 'finished'>, folder: string): Promise<void> {
     const outcome = await render.outcome;
     for (;;) {
       if (this.#closed) return;
       try {
+        await usage.last(outcome.type === 'finished' ? outcome.usage : []);
         if (outcome.type === 'finished') {
           for (const file of outcome.files) await this.#parts.outlet.keep(task, file);
           const { report } = outcome;
