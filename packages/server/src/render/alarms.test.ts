@@ -7,6 +7,7 @@ import type { RenderReport } from '../recording/render-protocol.ts';
 import {
   cachedPicture,
   cachedSound,
+  hasMade,
   orderFor,
   renderToEnd,
   startRender,
@@ -262,7 +263,7 @@ describe.concurrent('alarms', () => {
       const { child, messages, ended } = startRender(order);
       const isFar = new Promise<void>((resolve) => {
         child.on('message', () => {
-          if (messages.some((message) => message.type !== 'progress' || message.segments >= segments)) resolve();
+          if (messages.some((message) => hasMade(message, segments))) resolve();
         });
       });
       await Promise.race([isFar, ended]);

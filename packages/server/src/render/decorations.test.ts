@@ -15,6 +15,7 @@ import { Canvas, planesOf } from './canvas.ts';
 import {
   cachedPicture,
   cachedSound,
+  hasMade,
   orderFor,
   renderToEnd,
   startRender,
@@ -456,7 +457,7 @@ describe('decorations, seen in the file', () => {
     const first = startRender(killed);
     await new Promise<void>((resolve) => {
       first.child.on('message', (message: RenderMessage) => {
-        if (message.type !== 'progress' || message.segments >= 2) resolve();
+        if (hasMade(message, 2)) resolve();
       });
     });
     first.child.kill('SIGKILL');

@@ -14,7 +14,7 @@ import {
 } from '../../../../test/scorer/index.ts';
 import type { RenderedFile, RenderOrder } from '../recording/render-protocol.ts';
 import { FileParts } from './file-parts.ts';
-import { mixedReel, orderFor, recordingsIn, renderToEnd, startRender, TestCall } from './test-call.ts';
+import { hasMade, mixedReel, orderFor, recordingsIn, renderToEnd, startRender, TestCall } from './test-call.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'callreel-parts-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -153,7 +153,7 @@ describe('file parts', () => {
     call.write(own.bundleFolder);
     for (const segments of [1, 3, 4, 6]) {
       const { child, messages, ended } = startRender(own);
-      while (!messages.some((message) => message.type !== 'progress' || message.segments >= segments)) {
+      while (!messages.some((message) => hasMade(message, segments))) {
         if (child.exitCode !== null) break;
         await new Promise((resolve) => setTimeout(resolve, 5));
       }

@@ -14,7 +14,16 @@ import {
 import type { RenderedFile } from '../recording/render-protocol.ts';
 import type { TaskParameters } from '../recording/task-parameters.ts';
 import { HlsFiles } from './hls-files.ts';
-import { mixedReel, orderFor, recordingsIn, renderToEnd, startRender, TEST_PARAMETERS, TestCall } from './test-call.ts';
+import {
+  hasMade,
+  mixedReel,
+  orderFor,
+  recordingsIn,
+  renderToEnd,
+  startRender,
+  TEST_PARAMETERS,
+  TestCall,
+} from './test-call.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'callreel-hls-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -66,7 +75,7 @@ describe('HLS', () => {
       const path = join(order.outFolder, '1_7.m3u8');
       for (const segments of [1, 3]) {
         const { child, messages, ended } = startRender(order);
-        while (!messages.some((message) => message.type !== 'progress' || message.segments >= segments)) {
+        while (!messages.some((message) => hasMade(message, segments))) {
           if (child.exitCode !== null) break;
           await new Promise((resolve) => setTimeout(resolve, 5));
         }

@@ -8,7 +8,7 @@ import type { LayoutParameters, RenderMode } from '../recording/layout-parameter
 import type { RenderedFile, RenderMessage } from '../recording/render-protocol.ts';
 import type { TaskParameters } from '../recording/task-parameters.ts';
 import { floatingRectangles, gridRectangles, type Size, screenShareRectangles } from '../timeline/index.ts';
-import { cachedPicture, orderFor, renderToEnd, startRender, TEST_PARAMETERS, TestCall } from './test-call.ts';
+import { cachedPicture, hasMade, orderFor, renderToEnd, startRender, TEST_PARAMETERS, TestCall } from './test-call.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'callreel-layouts-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -350,7 +350,7 @@ describe('layouts, seen in the file', () => {
     const { child, ended } = startRender(order);
     await new Promise<void>((resolve) => {
       child.on('message', (message: RenderMessage) => {
-        if (message.type !== 'progress' || message.segments >= 2) resolve();
+        if (hasMade(message, 2)) resolve();
       });
     });
     child.kill('SIGKILL');

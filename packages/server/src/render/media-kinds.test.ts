@@ -13,7 +13,7 @@ import {
 } from '../../../../test/scorer/index.ts';
 import type { RenderedFile, RenderOrder } from '../recording/render-protocol.ts';
 import type { TaskParameters } from '../recording/task-parameters.ts';
-import { orderFor, renderToEnd, startRender, TEST_PARAMETERS, TestCall } from './test-call.ts';
+import { hasMade, orderFor, renderToEnd, startRender, TEST_PARAMETERS, TestCall } from './test-call.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'callreel-media-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -98,7 +98,7 @@ describe('media kinds', () => {
     const whole = only((await renderToEnd(wholeOrder)).files);
     const { call, order } = ordered('aac-parts', { format: 'aac' }, { splitAt: { durationMs: 4_000 } });
     const { child, messages, ended } = startRender(order);
-    while (!messages.some((message) => message.type !== 'progress' || message.segments >= 3)) {
+    while (!messages.some((message) => hasMade(message, 3))) {
       if (child.exitCode !== null) break;
       await new Promise((resolve) => setTimeout(resolve, 5));
     }

@@ -13,6 +13,7 @@ import { StillsMaker } from './stills.ts';
 import {
   cachedPicture,
   cachedSound,
+  hasMade,
   orderFor,
   renderToEnd,
   startRender,
@@ -162,7 +163,7 @@ describe.concurrent('stills', () => {
     const { child, messages, ended } = startRender(order);
     const isFar = new Promise<void>((resolve) => {
       child.on('message', () => {
-        if (messages.some((message) => message.type !== 'progress' || message.segments >= 2)) resolve();
+        if (messages.some((message) => hasMade(message, 2))) resolve();
       });
     });
     await Promise.race([isFar, ended]);

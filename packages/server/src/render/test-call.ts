@@ -297,6 +297,12 @@ export function startRender(order: RenderOrder): {
   return { child, messages, ended };
 }
 
+/** Whether a render says that it has made so many segments, or that it is over. */
+export function hasMade(message: RenderMessage, segments: number): boolean {
+  if (message.type === 'progress') return message.segments >= segments;
+  return message.type !== 'usage';
+}
+
 /** Renders to the end. @throws {Error} when it does not finish. */
 export async function renderToEnd(order: RenderOrder): Promise<Extract<RenderMessage, { type: 'finished' }>> {
   const { messages, ended } = startRender(order);
