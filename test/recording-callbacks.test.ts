@@ -105,6 +105,10 @@ test('a recording from its start to its files, told field by field, through a ki
     await call.caller(0).hangup();
     isDown = false;
     await untilTold(taskId, 312);
+    // The room's and the call's own events have queues of their own.
+    await expect
+      .poll(() => told.map(({ body }) => body['EventType'] ?? body['CallbackCommand']), { timeout: 40_000 })
+      .toEqual(expect.arrayContaining([102, 'Call.CallbackAfterEndCall']));
 
     const { app } = await server.credentials();
     const own = told.map(({ body }) => body as Envelope).filter(({ EventGroupId }) => EventGroupId === 90);
