@@ -18,6 +18,7 @@ import type { ApiInstance } from './instance.ts';
 import { keyRoutes } from './key-routes.ts';
 import { listRoutes } from './list-routes.ts';
 import { mediaRoutes } from './media-routes.ts';
+import { documentRoutes } from './openapi/index.ts';
 import { pageRoutes } from './page-routes.ts';
 import { RouteTable } from './route-table.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -33,8 +34,9 @@ const BODY_MAX_BYTES = 64 * 1024;
 /**
  * Makes the HTTP API with its pages. It listens when the caller says so: `await api.listen({port, host})`;
  * signalling joins at `api.server`. `api.close()` ends running downloads too.
+ * @param routes will know all routes.
  */
-export async function createApi(deps: ApiDeps): Promise<ApiInstance> {
+export async function createApi(deps: ApiDeps, routes = new RouteTable()): Promise<ApiInstance> {
   const log = deps.log.child({ stage: 'api' });
   const api = Fastify({
     logger: false,
@@ -52,7 +54,6 @@ export async function createApi(deps: ApiDeps): Promise<ApiInstance> {
   // Only JSON comes in. A form of another site can send text/plain without asking first.
   api.removeContentTypeParser('text/plain');
 
-  const routes = new RouteTable();
   routes.watch(api);
   securityHeaders(api);
   answerErrors(api, { log, routes });
@@ -69,6 +70,7 @@ export async function createApi(deps: ApiDeps): Promise<ApiInstance> {
     );
   });
 
+  await documentRoutes(api);
   const authentication = new Authentication(deps, new SignInLimiter());
   healthRoutes(api, deps);
   sessionRoutes(api, deps, authentication);

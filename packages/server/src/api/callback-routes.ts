@@ -4,6 +4,7 @@ import { CallreelError } from '../base/index.ts';
 import type { ApiDeps } from './deps.ts';
 import type { ApiInstance } from './instance.ts';
 import { knownHere } from './known-here.ts';
+import { documented, listOf, nextCursorOf, refTo } from './openapi/index.ts';
 import { type Authentication, mustChange, mustRead, mustSee, sees, type Viewer } from './viewer.ts';
 
 const strict = { additionalProperties: false };
@@ -19,14 +20,34 @@ export function callbackRoutes(
   const ofApplication = Type.Object({ sdkAppId: SdkAppId });
   const settingsUrl = '/api/v1/applications/:sdkAppId/callbacks';
 
-  api.get(settingsUrl, { schema: { params: ofApplication } }, async (request) => {
+  const settings = { 200: { description: 'The settings, whole.', json: refTo('CallbackSettings') } };
+  const getSchema = documented(
+    {
+      summary: 'Where an application is told of what happens',
+      tag: 'Settings',
+      answers: settings,
+      errors: ['NotAllowed', 'NotFound'],
+    },
+    { params: ofApplication },
+  );
+  api.get(settingsUrl, { schema: getSchema }, async (request) => {
     const viewer = await authentication.viewer(request);
     mustSee(viewer, request.params.sdkAppId);
     mustKnowKeys(viewer);
     return knownHere(applications.callbackSettings(request.params.sdkAppId));
   });
 
-  api.put(settingsUrl, { schema: { params: ofApplication } }, async (request) => {
+  const putSchema = documented(
+    {
+      summary: 'Replaces the callback settings; a kind that is left out is not told of',
+      tag: 'Settings',
+      body: refTo('CallbackSettings'),
+      answers: settings,
+      errors: ['NotAllowed', 'NotFound'],
+    },
+    { params: ofApplication },
+  );
+  api.put(settingsUrl, { schema: putSchema }, async (request) => {
     const viewer = await authentication.viewer(request);
     mustSee(viewer, request.params.sdkAppId);
     mustChange(viewer, 'all');
@@ -34,7 +55,17 @@ export function callbackRoutes(
   });
 
   const testBody = Type.Object({ kind: Kind }, strict);
-  api.post(`${settingsUrl}/test`, { schema: { params: ofApplication, body: testBody } }, async (request) => {
+  const record = { 200: { description: 'What became of it.', json: refTo('CallbackWithLog') } };
+  const testSchema = documented(
+    {
+      summary: 'Posts an event that tells of nothing, once',
+      tag: 'Callbacks',
+      answers: record,
+      errors: ['NotAllowed', 'NotFound', 'CallbackNoAddress'],
+    },
+    { params: ofApplication, body: testBody },
+  );
+  api.post(`${settingsUrl}/test`, { schema: testSchema }, async (request) => {
     const viewer = await authentication.viewer(request);
     mustSee(viewer, request.params.sdkAppId);
     mustChange(viewer, 'all');
@@ -52,7 +83,17 @@ export function callbackRoutes(
     },
     strict,
   );
-  api.get('/api/v1/callbacks', { schema: { querystring } }, async (request) => {
+  const listAnswer = listOf('callbacks', 'Callback', nextCursorOf(Type.Integer()));
+  const listSchema = documented(
+    {
+      summary: 'What was told or will be, the newest first',
+      tag: 'Callbacks',
+      answers: { 200: { description: 'As many as were asked for, and where the list goes on.', json: listAnswer } },
+      errors: ['NotAllowed'],
+    },
+    { querystring },
+  );
+  api.get('/api/v1/callbacks', { schema: listSchema }, async (request) => {
     const viewer = await authentication.viewer(request);
     mustRead(viewer, 'read');
     const { sdkAppId = viewer.sdkAppId, cursor, limit = 20, ...narrow } = request.query;
@@ -68,11 +109,29 @@ export function callbackRoutes(
 
   const ofDelivery = Type.Object({ deliveryId: Type.String({ minLength: 1, maxLength: 64 }) });
   const deliveryUrl = '/api/v1/callbacks/:deliveryId';
-  api.get(deliveryUrl, { schema: { params: ofDelivery } }, async (request) =>
+  const deliverySchema = documented(
+    {
+      summary: 'One callback with all of its tries',
+      tag: 'Callbacks',
+      answers: record,
+      errors: ['NotAllowed', 'CallbackUnknown'],
+    },
+    { params: ofDelivery },
+  );
+  api.get(deliveryUrl, { schema: deliverySchema }, async (request) =>
     seen(await authentication.viewer(request), request.params.deliveryId),
   );
 
-  api.post(`${deliveryUrl}/resend`, { schema: { params: ofDelivery } }, async (request) => {
+  const resendSchema = documented(
+    {
+      summary: 'Sends the same bytes again, with the next number of a try',
+      tag: 'Callbacks',
+      answers: record,
+      errors: ['NotAllowed', 'CallbackUnknown', 'CallbackNoAddress'],
+    },
+    { params: ofDelivery },
+  );
+  api.post(`${deliveryUrl}/resend`, { schema: resendSchema }, async (request) => {
     const viewer = await authentication.viewer(request);
     mustChange(viewer, 'all');
     const { deliveryId } = await seen(viewer, request.params.deliveryId);

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { REST_KEY_SCOPES } from '../apps/index.ts';
 import type { ApiDeps } from './deps.ts';
 import type { ApiInstance } from './instance.ts';
+import { documented, listOf, refTo } from './openapi/index.ts';
 import { type Authentication, mustOwn } from './viewer.ts';
 
 /** REST keys, for owners: `/api/v1/keys`. The secret is in the answer that makes the key, and in no other. */
@@ -20,12 +21,31 @@ export function keyRoutes(
   );
   const params = Type.Object({ secretId: Type.String({ minLength: 1, maxLength: 128 }) });
 
-  api.get('/api/v1/keys', async (request) => {
+  const listSchema = documented(
+    {
+      summary: 'All REST keys, the newest first',
+      tag: 'Keys',
+      answers: { 200: { description: 'The keys without their secrets.', json: listOf('keys', 'Key') } },
+      errors: ['NotAllowed'],
+    },
+    {},
+  );
+  api.get('/api/v1/keys', { schema: listSchema }, async (request) => {
     mustOwn(await authentication.viewer(request));
     return { keys: await restKeys.list() };
   });
 
-  api.post('/api/v1/keys', { schema: { body } }, async (request, reply) => {
+  const withSecret = Type.Intersect([refTo('Key'), Type.Object({ secretKey: Type.String() })]);
+  const createSchema = documented(
+    {
+      summary: 'Makes a REST key; its secret is told here only',
+      tag: 'Keys',
+      answers: { 201: { description: 'The key with its secret.', json: withSecret } },
+      errors: ['NotAllowed'],
+    },
+    { body },
+  );
+  api.post('/api/v1/keys', { schema: createSchema }, async (request, reply) => {
     mustOwn(await authentication.viewer(request));
     const { sdkAppId, scopes, name = '' } = request.body;
     const { key, secretKey } = await restKeys.create({
@@ -36,7 +56,16 @@ export function keyRoutes(
     return reply.code(201).send({ ...key, secretKey });
   });
 
-  api.delete('/api/v1/keys/:secretId', { schema: { params } }, async (request, reply) => {
+  const revokeSchema = documented(
+    {
+      summary: 'Revokes a REST key; the next request with it is refused',
+      tag: 'Keys',
+      answers: { 204: { description: 'It is revoked.' } },
+      errors: ['NotAllowed', 'RestKeyUnknown'],
+    },
+    { params },
+  );
+  api.delete('/api/v1/keys/:secretId', { schema: revokeSchema }, async (request, reply) => {
     mustOwn(await authentication.viewer(request));
     await restKeys.revoke(request.params.secretId);
     return reply.code(204).send();

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { CallreelError } from '../base/index.ts';
 import type { ApiDeps } from './deps.ts';
 import type { ApiInstance } from './instance.ts';
+import { documented, listOf, refTo } from './openapi/index.ts';
 import { publicPart } from './public-record.ts';
 import { type Authentication, mustRead, sees } from './viewer.ts';
 
@@ -22,7 +23,17 @@ export function listRoutes(
     { additionalProperties: false },
   );
   for (const name of ['calls', 'recordings'] as const) {
-    api.get(`/api/v1/${name}`, { schema: { querystring } }, async (request) => {
+    const part = name === 'calls' ? 'Call' : 'Recording';
+    const schema = documented(
+      {
+        summary: `The newest ${name}`,
+        tag: name === 'calls' ? 'Calls' : 'Recordings',
+        answers: { 200: { description: 'The newest first.', json: listOf(name, part) } },
+        errors: ['NotAllowed'],
+      },
+      { querystring },
+    );
+    api.get(`/api/v1/${name}`, { schema }, async (request) => {
       const viewer = await authentication.viewer(request);
       mustRead(viewer, ...SCOPES[name]);
       const { sdkAppId } = viewer;
@@ -32,7 +43,17 @@ export function listRoutes(
   }
 
   const params = Type.Object({ taskId: Type.String({ minLength: 1, maxLength: 128 }) });
-  api.get('/api/v1/recordings/:taskId', { schema: { params } }, async (request) => {
+  const withFiles = Type.Intersect([refTo('Recording'), listOf('files', 'Media')]);
+  const taskSchema = documented(
+    {
+      summary: 'All about one recording, with its files',
+      tag: 'Recordings',
+      answers: { 200: { description: 'The recording as it is now.', json: withFiles } },
+      errors: ['NotAllowed', 'TaskUnknown'],
+    },
+    { params },
+  );
+  api.get('/api/v1/recordings/:taskId', { schema: taskSchema }, async (request) => {
     const viewer = await authentication.viewer(request);
     mustRead(viewer, ...SCOPES.recordings);
     const { taskId } = request.params;

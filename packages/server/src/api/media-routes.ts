@@ -6,6 +6,7 @@ import { byteRange } from './byte-range.ts';
 import { contentDisposition } from './content-disposition.ts';
 import type { ApiDeps } from './deps.ts';
 import type { ApiInstance } from './instance.ts';
+import { documented, listOf, nextCursorOf, refTo } from './openapi/index.ts';
 import { publicPart } from './public-record.ts';
 import { type Authentication, mustRead, sees } from './viewer.ts';
 
@@ -38,7 +39,17 @@ export function mediaRoutes(
     return record;
   };
 
-  api.get('/api/v1/media', { schema: { querystring } }, async (request) => {
+  const listAnswer = listOf('media', 'Media', nextCursorOf(Type.String()));
+  const listSchema = documented(
+    {
+      summary: 'Media records, the newest first',
+      tag: 'Library',
+      answers: { 200: { description: 'As many as were asked for, and where the list goes on.', json: listAnswer } },
+      errors: ['NotAllowed'],
+    },
+    { querystring },
+  );
+  api.get('/api/v1/media', { schema: listSchema }, async (request) => {
     const viewer = await authentication.viewer(request);
     mustRead(viewer, 'read', 'library');
     const { sdkAppId } = viewer;
@@ -51,15 +62,36 @@ export function mediaRoutes(
     return { media: records.map(publicPart), nextCursor };
   });
 
-  api.get('/api/v1/media/:fileId', { schema: { params } }, async (request) => publicPart(await recordOf(request)));
+  const recordSchema = documented(
+    {
+      summary: 'One media record',
+      tag: 'Library',
+      answers: { 200: { description: 'The record.', json: refTo('Media') } },
+      errors: ['NotAllowed', 'MediaUnknown'],
+    },
+    { params },
+  );
+  api.get('/api/v1/media/:fileId', { schema: recordSchema }, async (request) => publicPart(await recordOf(request)));
 
   api.route({
     method: ['GET', 'HEAD'],
     url: '/api/v1/media/:fileId/file',
-    schema: {
-      params,
-      querystring: Type.Object({ download: Type.Optional(Type.Literal('1')) }, { additionalProperties: false }),
-    },
+    schema: documented(
+      {
+        summary: 'The file itself, or the part that Range asks for; If-Range and If-None-Match are honoured',
+        tag: 'Library',
+        answers: {
+          200: { description: 'The whole.', files: Object.values(CONTENT_TYPES) },
+          206: { description: 'The part that was asked for.', files: Object.values(CONTENT_TYPES) },
+          304: { description: 'It is the one that the asker has.' },
+        },
+        errors: ['NotAllowed', 'MediaUnknown', 'FileMissing', 'RangeNotSatisfiable'],
+      },
+      {
+        params,
+        querystring: Type.Object({ download: Type.Optional(Type.Literal('1')) }, { additionalProperties: false }),
+      },
+    ),
     handler: async (request, reply) =>
       sendFile(request, reply, store, await recordOf(request), request.query.download === '1'),
   });
@@ -68,9 +100,18 @@ export function mediaRoutes(
   api.route({
     method: ['GET', 'HEAD'],
     url: '/api/v1/media/:fileId/stills/:name',
-    schema: {
-      params: Type.Object({ fileId: Type.String({ maxLength: 100 }), name: Type.String({ maxLength: 255 }) }),
-    },
+    schema: documented(
+      {
+        summary: 'A poster, a sheet of thumbnails, or the WebVTT file whose cues name parts of it',
+        tag: 'Library',
+        answers: {
+          200: { description: 'The file.', files: Object.values(STILL_TYPES) },
+          304: { description: 'It is the one that the asker has.' },
+        },
+        errors: ['NotAllowed', 'MediaUnknown', 'FileMissing'],
+      },
+      { params: Type.Object({ fileId: Type.String({ maxLength: 100 }), name: Type.String({ maxLength: 255 }) }) },
+    ),
     handler: async (request, reply) => sendStill(request, reply, store, await recordOf(request), request.params.name),
   });
 }

@@ -8,9 +8,10 @@ import type { ApiInstance } from './instance.ts';
 import { CALL_PAGE_POLICY } from './security-headers.ts';
 
 const LIBRARY_PAGE = join(import.meta.dirname, '../../pages/library');
+const DOCS_PAGE = join(import.meta.dirname, '../../pages/docs');
 const CALL_PAGE = join(import.meta.dirname, '../../../callkit/dist/page');
 
-/** The pages: the library, and the call page as its package built it. */
+/** The pages: the library, the readable form of the document, and the call page as its package built it. */
 export async function pageRoutes(
   api: ApiInstance,
   { applications, demo, callPageFolder = CALL_PAGE }: Pick<ApiDeps, 'applications' | 'demo' | 'callPageFolder'>,
@@ -26,6 +27,16 @@ export async function pageRoutes(
     setHeaders: (reply) => void reply.header('cache-control', 'no-cache'),
   });
   api.get('/library', async (_, reply) => fresh(reply).sendFile('index.html', LIBRARY_PAGE, { cacheControl: false }));
+
+  await api.register(fastifyStatic, {
+    root: DOCS_PAGE,
+    prefix: '/api/docs/',
+    decorateReply: false,
+    index: false,
+    cacheControl: false,
+    setHeaders: (reply) => void reply.header('cache-control', 'no-cache'),
+  });
+  api.get('/api/docs', async (_, reply) => fresh(reply).sendFile('index.html', DOCS_PAGE, { cacheControl: false }));
 
   api.get('/call/config.json', async (_, reply) => {
     const [first] = demo ? await applications.list() : [];

@@ -5,7 +5,24 @@ import { CallreelError } from '../base/index.ts';
 import type { ApiDeps } from './deps.ts';
 import type { ApiInstance } from './instance.ts';
 import { knownHere } from './known-here.ts';
+import { documented, refTo } from './openapi/index.ts';
 import { type Authentication, mustChange, mustSee, sees, type Viewer } from './viewer.ts';
+
+/** What the orders without a body do, and how they are refused. */
+const ORDERS = Object.freeze({
+  pause: {
+    summary: 'Pauses a recording: what comes from now on is not in the file',
+    errors: ['NotAllowed', 'TaskUnknown', 'TaskNotRunning', 'TaskPaused'],
+  },
+  resume: {
+    summary: 'Resumes a recording: the file goes on where it was left',
+    errors: ['NotAllowed', 'TaskUnknown', 'TaskNotRunning', 'TaskNotPaused'],
+  },
+  stop: {
+    summary: 'Ends a recording; its files come into the library',
+    errors: ['NotAllowed', 'TaskUnknown', 'TaskNotRunning'],
+  },
+} as const);
 
 /** Orders for recording tasks. Each is answered by the task as it is then. */
 export function taskRoutes(
@@ -28,7 +45,21 @@ export function taskRoutes(
     },
     { additionalProperties: false },
   );
-  api.post('/api/v1/recordings', { schema: { body: startBody } }, async (request, reply) => {
+  const recording = { description: 'The recording as it is then.', json: refTo('Recording') };
+  const startSchema = documented(
+    {
+      summary: 'Starts a recording; when it is answered, what is published in the room is captured',
+      tag: 'Recordings',
+      body: Type.Object(
+        { ...startBody.properties, parameters: Type.Optional(refTo('TaskParameters')) },
+        { additionalProperties: false, description: 'Exactly one of roomId and strRoomId.' },
+      ),
+      answers: { 201: recording },
+      errors: ['NotAllowed', 'NotFound', 'RecordingOff', 'RoomTaken', 'TaskLimitReached'],
+    },
+    { body: startBody },
+  );
+  api.post('/api/v1/recordings', { schema: startSchema }, async (request, reply) => {
     const viewer = await authentication.viewer(request);
     mustChange(viewer, 'record');
     const {
@@ -53,7 +84,17 @@ export function taskRoutes(
   const afterOrder = async (taskId: string): Promise<object | undefined> =>
     (await recordings.list({ taskId, limit: 1 }))[0];
 
-  api.patch(url, { schema: { params, body } }, async (request) => {
+  const changeSchema = documented(
+    {
+      summary: 'Gives a running recording other parameters from this moment on',
+      tag: 'Recordings',
+      body: Type.Object({ parameters: refTo('TaskParameters') }, { additionalProperties: false }),
+      answers: { 200: recording },
+      errors: ['NotAllowed', 'TaskUnknown', 'TaskNotRunning'],
+    },
+    { params, body },
+  );
+  api.patch(url, { schema: changeSchema }, async (request) => {
     const { taskId } = request.params;
     await mustOrder(await authentication.viewer(request), taskId);
     await taskOrders.modify(taskId, request.body.parameters);
@@ -61,7 +102,15 @@ export function taskRoutes(
   });
 
   for (const order of ['pause', 'resume', 'stop'] as const) {
-    api.post(`${url}/${order}`, { schema: { params } }, async (request) => {
+    const schema = documented(
+      {
+        ...ORDERS[order],
+        tag: 'Recordings',
+        answers: { 200: recording },
+      },
+      { params },
+    );
+    api.post(`${url}/${order}`, { schema }, async (request) => {
       const { taskId } = request.params;
       await mustOrder(await authentication.viewer(request), taskId);
       await taskOrders[order](taskId);
