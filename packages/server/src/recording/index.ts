@@ -35,3 +35,4 @@ export type { TaskOrders } from './task-orders.ts';
 export { DEFAULT_TASK_PARAMETERS, fileFormatsOf, mediaOf, type TaskParameters } from './task-parameters.ts';
 export { listTasks, type TaskRecord } from './task-record.ts';
 export type { TaskStatus } from './task-status.ts';
+export { readUpload, type TaskUpload, writeUpload } from './task-upload.ts';

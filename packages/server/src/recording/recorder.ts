@@ -25,7 +25,7 @@ import { TaskTurns } from './task-turns.ts';
 
 /** Where the words of recording go. */
 export interface RecorderOutlet {
-  /** Keeps a finished file, and tells of it; when this returns the file is in the library. */
+  /** Keeps a finished file, and tells of it; when this returns the file is in the library, or in the store of the task's order. */
   keep(task: Task, file: RenderedFile): Promise<void>;
   /** Tells outside of a task. Called in the transaction that writes what is told; what it throws undoes that. */
   tell(transaction: Kysely<Tables>, task: Task, news: TaskNews): Promise<void>;
@@ -303,7 +303,7 @@ export class Recorder {
   }
 
   async #start(order: StartOrder): Promise<Task> {
-    const { sdkAppId, roomId, roomIdType, robotId, parameters, namePrefix, expiresHours } = order;
+    const { sdkAppId, roomId, roomIdType, robotId, parameters, namePrefix, expiresHours, storage = null } = order;
     if ((await this.#parts.settingsOf(sdkAppId)).mode === 'off') throw new CallreelError('RecordingOff');
     const isOfRobot = (task: Task): boolean => task.robotId === robotId;
     // One after the other: whoever opens the room, and which task of a robot is the last, is clear then.
@@ -319,7 +319,16 @@ export class Recorder {
         for (const former of this.#runningIn(room.identity).filter(isOfRobot))
           await this.#stop(former, atUs, 'robotAgain', room.journal);
         return await this.#begin(room, {
-          ...{ origin: 'rest', parameters, robotId, namePrefix, expiresUs, indexAlways: false, startedUs: atUs },
+          ...{
+            origin: 'rest',
+            parameters,
+            robotId,
+            namePrefix,
+            expiresUs,
+            storage,
+            indexAlways: false,
+            startedUs: atUs,
+          },
         });
       } catch (error) {
         this.#tellSpent(room.identity);
@@ -339,7 +348,7 @@ export class Recorder {
     const { template: parameters, indexAlways } = room.settings;
     const { room: identity } = await this.#begin(room, {
       ...{ origin: 'automatic', parameters, indexAlways, startedUs },
-      ...{ robotId: null, namePrefix: null, expiresUs: null },
+      ...{ robotId: null, namePrefix: null, expiresUs: null, storage: null },
     });
     this.#detached(this.#tellRoom(identity));
   }
@@ -422,6 +431,7 @@ export class Recorder {
         outFolder: join(folder, 'files'),
         baseName: prefixedName(task.namePrefix, mixedBaseName(task.room)),
         indexAlways: task.indexAlways,
+        userUnderscores: task.storage === null ? 1 : 2,
       },
       this.#slots,
       this.#parts.log,
@@ -438,12 +448,16 @@ export class Recorder {
       try {
         if (outcome.type === 'finished') {
           for (const file of outcome.files) await this.#parts.outlet.keep(task, file);
-          const { report } = outcome;
-          await this.#write(task, { type: 'ended', ok: true }, (db) => finishTask(db, task.taskId, 'rendered', report));
+          const { files, report } = outcome;
+          await this.#write(task, { type: 'ended', ok: true, files }, (db) =>
+            finishTask(db, task.taskId, 'rendered', report),
+          );
         } else {
           const { code, detail } = outcome;
           const refusal = { code, detail };
-          await this.#write(task, { type: 'ended', ok: false }, (db) => finishTask(db, task.taskId, 'failed', refusal));
+          await this.#write(task, { type: 'ended', ok: false, files: [] }, (db) =>
+            finishTask(db, task.taskId, 'failed', refusal),
+          );
         }
         break;
       } catch (error) {
@@ -453,6 +467,7 @@ export class Recorder {
       }
     }
     task.state = outcome.type === 'finished' ? 'rendered' : 'failed';
+    task.storage = null;
     this.#tasks.delete(task.taskId);
     this.#parts.log.info(
       {

@@ -7,6 +7,7 @@ import { pausedTasks } from './0005-paused-tasks.ts';
 import { callbacks } from './0006-callbacks.ts';
 import { restScopes } from './0007-rest-scopes.ts';
 import { orderedTasks } from './0008-ordered-tasks.ts';
+import { storedTasks } from './0010-stored-tasks.ts';
 
 /** All migrations, by number. A migration that has been released never changes. */
 export const MIGRATIONS: readonly Migration[] = Object.freeze([
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = Object.freeze([
   callbacks,
   restScopes,
   orderedTasks,
+  storedTasks,
 ]);
