@@ -168,7 +168,22 @@ async function isWhole(
     { fromUs: file.startUs + 500_000, untilUs: file.startUs + file.durationUs - 200_000 },
   );
   expectInSync(verdicts, leastSeconds - 1);
+  await isCounted();
   console.log(`file ${(file.durationUs / 1e6).toFixed(2)} s, ready ${readyMs.toFixed(0)} ms after hang-up`);
+}
+
+/** What was recorded is counted: as long as all files of this server are, to the frame, and nothing twice. */
+async function isCounted(): Promise<void> {
+  const day = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10);
+  const [from, to] = [day(Date.now() - 86_400_000), day(Date.now() + 86_400_000)];
+  const { usage } = (await (await server.api(`/api/v1/usage?from=${from}&to=${to}`)).json()) as {
+    usage: { mode: string; class: string; recordedUs: number }[];
+  };
+  const { media } = (await (await server.api('/api/v1/media?limit=100')).json()) as { media: { durationUs: number }[] };
+  expect(new Set(usage.map(({ mode, class: kind }) => `${mode} ${kind}`))).toEqual(new Set(['mixed hd']));
+  const recordedUs = usage.reduce((sum, entry) => sum + entry.recordedUs, 0);
+  const filesUs = media.reduce((sum, file) => sum + file.durationUs, 0);
+  expect(Math.abs(recordedUs - filesUs)).toBeLessThan(67_000 * media.length);
 }
 
 /** How many segments lie in the folders of the renders under way. */

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DEFAULT_TASK_PARAMETERS } from '../packages/server/src/recording/task-parameters.ts';
 import { talk } from './harness/held-call.ts';
 import { PLANNED_SIGNALS, PlannedCall } from './harness/planned-call.ts';
 import { RunningTask } from './harness/running-task.ts';
@@ -44,7 +45,9 @@ beforeAll(async () => {
   await server.setTemplate({}, 'rest');
   const { app } = await server.credentials();
   const url = `http://127.0.0.1:${address.port}/told`;
-  const all = Object.fromEntries(['room', 'media', 'recording', 'call'].map((kind) => [kind, { url, key: KEY }]));
+  const all = Object.fromEntries(
+    ['room', 'media', 'recording', 'call', 'own'].map((kind) => [kind, { url, key: KEY }]),
+  );
   const answer = await server.api(`/api/v1/applications/${app.sdkAppId}/callbacks`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
@@ -82,11 +85,15 @@ async function untilTold(taskId: string, type: number): Promise<void> {
 }
 
 test('a recording from its start to its files, told field by field, through a kill -9 and an outage of the receiver', async () => {
-  const call = await PlannedCall.place(server, ['alice', 'bob'], PLANNED_SIGNALS, 4711);
+  // Of bob nothing is heard, which is an alarm.
+  const [alice, bob] = PLANNED_SIGNALS;
+  if (alice === undefined || bob === undefined) throw new Error('There are no signals.');
+  const call = await PlannedCall.place(server, ['alice', 'bob'], [alice, { ...bob, pitchHz: 0 }], 4711);
   try {
     await call.begin();
     const startedMs = Date.now();
-    const { taskId } = await RunningTask.start(server, { roomId: 4711, robotId: 'recorder_4711' });
+    const parameters = { ...DEFAULT_TASK_PARAMETERS, alarms: { silentS: 2 } };
+    const { taskId } = await RunningTask.start(server, { roomId: 4711, robotId: 'recorder_4711', parameters });
     await talk(3);
     isDown = true;
     const back = call.callers.map((caller) => caller.back());
@@ -100,6 +107,23 @@ test('a recording from its start to its files, told field by field, through a ki
     await untilTold(taskId, 312);
 
     const { app } = await server.credentials();
+    const own = told.map(({ body }) => body as Envelope).filter(({ EventGroupId }) => EventGroupId === 90);
+    expect(own).toEqual([
+      {
+        ...{ EventGroupId: 90, EventType: 9001, CallbackTs: expect.any(Number) },
+        EventInfo: expect.objectContaining({
+          ...{ RoomId: 4711, UserId: 'recorder_4711', TaskId: taskId },
+          Payload: {
+            Alarms: [
+              {
+                ...{ Kind: 'silent', UserId: 'bob' },
+                ...{ StartTimeStamp: expect.any(Number), EndTimeStamp: expect.any(Number) },
+              },
+            ],
+          },
+        }),
+      },
+    ]);
     const events = recordingEvents(taskId);
     expect(events.map(({ EventType }) => EventType)).toEqual([301, 302, 311, 312]);
     expect(callEvents(taskId).map(({ EventType, EventInfo }) => [EventType, EventInfo])).toEqual(

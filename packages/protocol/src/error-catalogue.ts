@@ -383,6 +383,13 @@ export const ERROR_CATALOGUE = Object.freeze({
     sentence: 'The render ended with an error.',
     action: 'The capture is kept: render it again; see the log.',
   },
+  UsageRangeTooLong: {
+    status: 400,
+    fault: 'caller',
+    retry: false,
+    sentence: 'More days of usage are asked for than are given at once.',
+    action: 'Ask for 31 days at most, or for one where spans of five minutes are wanted.',
+  },
   // Starting
   ConfigInvalid: {
     status: 500,

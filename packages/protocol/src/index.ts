@@ -15,6 +15,7 @@
  *   The folder that holds both is the **capture bundle**.
  * - **Task**: an order to make a recording of a room session. Known by a `taskId`.
  * - **Render**: turning a bundle and a task's parameters into files.
+ * - **Usage**: how long was recorded, by application, day, mode and class.
  * - **Media record**: a finished file in the **library**, known by a `fileId`.
  *
  * Media time is an integer of microseconds since the Unix epoch (`…Us`).
@@ -25,3 +26,4 @@ export * from './call.ts';
 export * from './error-catalogue.ts';
 export * from './ids.ts';
 export * from './signalling.ts';
+export * from './usage.ts';

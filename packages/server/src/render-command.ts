@@ -128,7 +128,7 @@ async function renderInChild(order: RenderOrder): Promise<Extract<RenderMessage,
   const ended = Promise.withResolvers<Extract<RenderMessage, { type: 'finished' | 'failed' }>>();
   child.on('message', (message: RenderMessage) => {
     if (message.type === 'progress') process.stderr.write(`==> ${message.segments} segments\n`);
-    else ended.resolve(message);
+    else if (message.type !== 'usage') ended.resolve(message);
   });
   child.once('error', ended.reject);
   // Behind the last word this changes nothing.

@@ -12,6 +12,7 @@ import { CallbackLog } from '../callback/index.ts';
 import { Catalogue, type MediaRecord } from '../library/index.ts';
 import { DEFAULT_TASK_PARAMETERS } from '../recording/task-parameters.ts';
 import { LocalStore, type Store } from '../store/index.ts';
+import { UsageBook } from '../usage/index.ts';
 import { type ApiInstance, createApi } from './index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'callreel-api-'));
@@ -147,6 +148,7 @@ beforeAll(async () => {
     recordings: reader('recordings'),
     callbacks: new CallbackLog({ db: database.db, nowUs, addressOf: async () => null, wake: () => undefined }),
     taskOrders,
+    usage: new UsageBook(database.db),
     dialect,
     checks: { database: () => database.ping(), mediaServer: () => mediaServer() },
     demo: false,
@@ -203,6 +205,7 @@ describe('signing in', () => {
       '/api/v1/session',
       '/api/v1/calls',
       '/api/v1/recordings',
+      '/api/v1/usage?from=2026-11-20&to=2026-11-20',
       `/api/v1/applications/${own.sdkAppId}/recording`,
     ]) {
       const answer = await get(url);
@@ -735,6 +738,103 @@ describe('lists of other stages', () => {
   });
 });
 
+describe('usage', () => {
+  const startUs = Date.parse('2026-11-20T00:00:00Z') * 1000;
+  const url = (query = ''): string => `/api/v1/usage?from=2026-11-20&to=2026-11-21${query}`;
+  const entry = (rest: object): object => ({
+    ...{ sdkAppId: own.sdkAppId, mode: 'mixed', class: 'hd', startUs, recordedUs: 90_500_000, minutes: 2 },
+    ...rest,
+  });
+
+  beforeAll(async () => {
+    const book = new UsageBook(database.db);
+    const counts = [
+      { mode: 'mixed', class: 'hd', bucketUs: startUs, recordedUs: 60_500_000 },
+      { mode: 'mixed', class: 'hd', bucketUs: startUs + 300e6, recordedUs: 30_000_000 },
+      { mode: 'single', class: 'audio', bucketUs: startUs + 86_400e6, recordedUs: 1 },
+    ] as const;
+    await book.record({ taskId: 'own', sdkAppId: own.sdkAppId }, counts, { isOver: true });
+    await book.record({ taskId: 'foreign', sdkAppId: 5 }, counts.slice(0, 1), { isOver: true });
+  });
+
+  test('by day, or by five minutes of one: of the application of the key, of all for the console', async () => {
+    const single = entry({ mode: 'single', class: 'audio', startUs: startUs + 86_400e6, recordedUs: 1, minutes: 1 });
+    expect((await get(url(), restKey())).json()).toEqual({
+      from: '2026-11-20',
+      to: '2026-11-21',
+      step: 'day',
+      usage: [entry({}), single],
+    });
+    expect((await get(url('&mode=single'), restKey())).json().usage).toEqual([single]);
+    const foreignEntry = entry({ sdkAppId: 5, recordedUs: 60_500_000 });
+    const all = (await get(url('&mode=mixed'), admin())).json().usage;
+    expect(all).toHaveLength(2);
+    expect(all).toEqual(expect.arrayContaining([foreignEntry, entry({})]));
+    expect((await get(url('&sdkAppId=5'), admin())).json().usage).toEqual([foreignEntry]);
+    const points = await get('/api/v1/usage?from=2026-11-20&to=2026-11-20', restKey());
+    expect(points.json()).toMatchObject({
+      step: 'point',
+      usage: [
+        entry({ recordedUs: 60_500_000, minutes: 2 }),
+        entry({ startUs: startUs + 300e6, recordedUs: 30_000_000, minutes: 0 }),
+      ],
+    });
+    const day = await get('/api/v1/usage?from=2026-11-20&to=2026-11-20&step=day', restKey());
+    expect(day.json().usage).toEqual([entry({})]);
+  });
+
+  test('as CSV that says the same', async () => {
+    const answer = await get(url('&format=csv'), restKey());
+    expect(answer.headers).toMatchObject({
+      'content-type': 'text/csv; charset=utf-8; header=present',
+      'content-disposition': 'attachment; filename="usage_2026-11-20_2026-11-21.csv"',
+    });
+    const [head = [], ...lines] = answer.body
+      .trimEnd()
+      .split('\r\n')
+      .map((line) => line.split(','));
+    const read = lines.map((line) => {
+      const field = (name: string): string => line[head.indexOf(name)] ?? '';
+      return {
+        sdkAppId: Number(field('sdkAppId')),
+        mode: field('mode'),
+        class: field('class'),
+        startUs: Date.parse(field('start')) * 1000,
+        recordedUs: Number(field('recordedUs')),
+        minutes: Number(field('minutes')),
+      };
+    });
+    expect(read).toEqual((await get(url(), restKey())).json().usage);
+    expect(head).toEqual(['start', 'sdkAppId', 'mode', 'class', 'recordedUs', 'minutes']);
+    const none = await get('/api/v1/usage?from=2020-01-01&to=2020-01-01&format=csv', restKey());
+    expect(none.body).toBe('start,sdkAppId,mode,class,recordedUs,minutes\r\n');
+  });
+
+  test.each([
+    ['from=2026-11-20', 400, 'ParameterInvalid'],
+    ['to=2026-11-20', 400, 'ParameterInvalid'],
+    ['from=2026-11-20&to=20.11.2026', 400, 'ParameterInvalid'],
+    ['from=2026-11-20&to=2026-11-19', 400, 'ParameterInvalid'],
+    ['from=2026-11-20&to=2026-12-21', 400, 'UsageRangeTooLong'],
+    ['from=2026-11-20&to=2026-12-20', 200, undefined],
+    ['from=2026-11-20&to=2026-11-21&step=point', 400, 'UsageRangeTooLong'],
+    ['from=2026-11-20&to=2026-11-20&step=hour', 400, 'ParameterInvalid'],
+    ['from=2026-11-20&to=2026-11-20&mode=multi', 400, 'ParameterInvalid'],
+    ['from=2026-11-20&to=2026-11-20&format=xml', 400, 'ParameterInvalid'],
+    ['from=2026-11-20&to=2026-11-20&sdkAppId=0', 400, 'ParameterInvalid'],
+    ['from=2026-11-20&to=2026-11-20&sdkAppId=a', 400, 'ParameterInvalid'],
+    ['from=2026-11-20&to=2026-11-20&more=1', 400, 'ParameterInvalid'],
+    ['from=2026-11-20&to=2026-11-20&sdkAppId=5', 403, 'NotAllowed'],
+    ['from=2026-11-20&from=2026-11-21&to=2026-11-21', 400, 'ParameterInvalid'],
+  ])('of %s is answered by %i %s', async (query, status, code) => {
+    for (const format of query.includes('format') ? [''] : ['', '&format=csv']) {
+      const answer = await get(`/api/v1/usage?${query}${format}`, restKey());
+      expect(answer.statusCode).toBe(status);
+      if (code !== undefined) expect(answer.json().error.code).toBe(code);
+    }
+  });
+});
+
 describe('errors', () => {
   test('unknown addresses and methods', async () => {
     expect((await get('/api/v1/nothing')).json().error).toMatchObject({
@@ -785,6 +885,7 @@ describe('errors', () => {
       recordings: { list: async () => [] },
       callbacks: new CallbackLog({ db: database.db, nowUs, addressOf: async () => null, wake: () => undefined }),
       taskOrders,
+      usage: new UsageBook(database.db),
       dialect,
       checks: { database: async () => undefined, mediaServer: async () => undefined },
     });

@@ -24,6 +24,7 @@ import { securityHeaders } from './security-headers.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { SignInLimiter } from './sign-in-limiter.ts';
 import { taskRoutes } from './task-routes.ts';
+import { usageRoutes } from './usage-routes.ts';
 import { Authentication } from './viewer.ts';
 
 // Recording settings, the largest body there is, have some 600 bytes.
@@ -76,6 +77,7 @@ export async function createApi(deps: ApiDeps): Promise<ApiInstance> {
   callbackRoutes(api, deps, authentication);
   listRoutes(api, deps, authentication);
   taskRoutes(api, deps, authentication);
+  usageRoutes(api, deps, authentication);
   keyRoutes(api, deps, authentication);
   const { limiter = new RateLimiter(), ...parts } = deps.dialect;
   const versions = trtcActions({ ...parts, applications: deps.applications });

@@ -74,6 +74,7 @@ beforeAll(async () => {
       resume: async () => undefined,
       stop: async () => undefined,
     },
+    usage: { days: async () => [], points: async () => [] },
     checks: { database: async () => undefined, mediaServer: async () => undefined },
     callPageFolder: join(folder, 'nowhere'),
   });

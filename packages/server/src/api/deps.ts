@@ -4,6 +4,7 @@ import type { CallbackLog } from '../callback/index.ts';
 import type { Library } from '../library/index.ts';
 import type { TaskOrders } from '../recording/index.ts';
 import type { Store } from '../store/index.ts';
+import type { UsageReader } from '../usage/index.ts';
 import type { DialectParts, RateLimiter, TrtcParts } from './dialect/index.ts';
 
 /** A list that another stage reads for the API: the newest first; `sdkAppId` missing means all applications, `taskId` all tasks. */
@@ -30,6 +31,7 @@ export type ApiDeps = {
   recordings: ListReader;
   taskOrders: Pick<TaskOrders, 'owner' | 'start' | 'modify' | 'pause' | 'resume' | 'stop'>;
   callbacks: Pick<CallbackLog, 'list' | 'get' | 'resend' | 'test'>;
+  usage: Pick<UsageReader, 'days' | 'points'>;
   dialect: DialectDeps;
   /** Each answers when that part works and throws when it does not. */
   checks: { database: () => Promise<void>; mediaServer: () => Promise<void> };

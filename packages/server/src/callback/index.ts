@@ -5,6 +5,7 @@
  * leaves: HTTP posts, in order for each room, call and task, tried again until they arrive or are given up; the log of
  * it. May not: know why something happened, or decide anything for others. See docs/design/callbacks.md.
  */
+export { alarmCallback, type ContentAlarm } from './alarm-callback.ts';
 export { callChanged, callRecordChanged } from './call-callbacks.ts';
 export type { CallbackEvent } from './callback-event.ts';
 export { CallbackLog, type CallbackLogQuery } from './callback-log.ts';

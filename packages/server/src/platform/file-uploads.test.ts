@@ -99,7 +99,7 @@ function fileOf(task: Task, name: string): RenderedFile {
 async function end(task: Task, files: RenderedFile[], ok = true): Promise<void> {
   await database.db.transaction().execute(async (transaction) => {
     await finishTask(transaction, task.taskId, ok ? 'rendered' : 'failed', { code: 'RenderFailed', detail: '' });
-    await teller.tell(transaction, task, { type: 'ended', ok, files });
+    await teller.tell(transaction, task, { type: 'ended', ok, files, alarms: [] });
   });
 }
 

@@ -20,8 +20,10 @@ import { listRoomLives, listRoomStays, type Room, Rooms } from '../room/index.ts
 import { JanusSfu } from '../sfu/index.ts';
 import { Signalling } from '../signalling/index.ts';
 import { LocalStore, type Store } from '../store/index.ts';
+import { UsageBook, type UsageReader } from '../usage/index.ts';
 import { CallRooms } from './call-rooms.ts';
 import { CaptureJournals } from './capture-journals.ts';
+import { DialectUsage } from './dialect-usage.ts';
 import { FileKeeper } from './file-keeper.ts';
 import { FileUploads } from './file-uploads.ts';
 import { RecordingOrders } from './recording-orders.ts';
@@ -50,6 +52,7 @@ export type PlatformParts = {
   library: Library;
   recorder: Recorder;
   store: Store;
+  usage: UsageReader;
 };
 
 /**
@@ -121,6 +124,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
   const store = await LocalStore.open(folder.filesPath);
   undo.push(() => store.close());
   const library = new Catalogue(db);
+  const usage = new UsageBook(db);
 
   const callbacks = tellApplications({ config, log, db, applications });
   undo.push(() => callbacks.close());
@@ -154,6 +158,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
       keep: (task, file) => files.keep(task, file),
       tell: (transaction, task, news) => teller.tell(transaction, task, news),
       told: () => callbacks.outbox.committed(),
+      usage: ({ taskId, room: { sdkAppId } }, counts, how) => usage.record({ taskId, sdkAppId }, counts, how),
       sign: ({ sdkAppId, roomId, roomSessionId }, recording) => {
         const room = rooms.find(sdkAppId, roomId);
         // The room may be over before its task is.
@@ -247,6 +252,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     recordings: { list: (query) => listTasks(db, query) },
     callbacks: callbacks.log,
     taskOrders: recorder.orders,
+    usage,
     dialect: {
       recording: new RecordingOrders(recorder.orders, (room) => journals.of(room, false)),
       rooms: new RoomOrders({ calls, rooms }),
@@ -254,7 +260,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
         rooms: (query) => listRoomLives(db, query),
         stays: (query) => listRoomStays(db, query),
       },
-      usage: null,
+      usage: new DialectUsage(usage),
     },
     checks: { database: () => database.ping(), mediaServer: async () => void sfu.connection },
   });
@@ -319,6 +325,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     library,
     recorder,
     store,
+    usage,
   });
 }
 

@@ -3,10 +3,12 @@ import type { Tables } from '../base/db/tables.ts';
 import { nowUs } from '../base/index.ts';
 import { callInRoomSince } from '../call/index.ts';
 import {
+  alarmCallback,
   callRecordChanged,
   type Outbox,
   type RecordedFile,
   type RecordingCallback,
+  type RecordingSubject,
   recordingCallback,
 } from '../callback/index.ts';
 import type { MediaRecord } from '../library/index.ts';
@@ -22,7 +24,7 @@ const STOP_REASON = Object.freeze({
 
 /**
  * Tells applications of recordings: as events of group 3, and where the room is that of a call as its callback
- * `Call.CallbackAfterRecordChanged`, too.
+ * `Call.CallbackAfterRecordChanged`, too. What was wrong with a recording is an event of group 90.
  */
 export class TaskTeller {
   readonly #outbox: Outbox;
@@ -35,13 +37,15 @@ export class TaskTeller {
   }
 
   /** What happened to a task. */
-  tell(transaction: Kysely<Tables>, task: Task, news: TaskNews): Promise<void> {
+  async tell(transaction: Kysely<Tables>, task: Task, news: TaskNews): Promise<void> {
     switch (news.type) {
       case 'started':
         return this.#write(transaction, task, { type: 'started', ok: true });
       case 'stopped':
         return this.#write(transaction, task, { type: 'stopped', reason: STOP_REASON[news.reason] });
       case 'ended':
+        if (news.alarms.length > 0)
+          await this.#outbox.write(transaction, alarmCallback(subjectOf(task), news.alarms, nowUs()));
         if (task.storage !== null) return this.#uploadEnded(transaction, task, news);
         return this.#write(transaction, task, { type: 'filesEnded', ok: news.ok });
     }
@@ -95,14 +99,17 @@ export class TaskTeller {
   }
 
   async #write(transaction: Kysely<Tables>, task: Task, what: RecordingCallback): Promise<void> {
-    const { taskId, robotId, room, startedUs } = task;
-    const { sdkAppId, roomId, roomIdType } = room;
+    const { sdkAppId, roomId } = task.room;
     const atUs = nowUs();
-    const event = recordingCallback({ sdkAppId, taskId, robotId: robotId ?? '', roomId, roomIdType }, what, atUs);
+    const event = recordingCallback(subjectOf(task), what, atUs);
     await this.#outbox.write(transaction, event);
-    const callId = await callInRoomSince(transaction, { sdkAppId, roomId }, startedUs);
+    const callId = await callInRoomSince(transaction, { sdkAppId, roomId }, task.startedUs);
     if (callId !== null) await this.#outbox.write(transaction, callRecordChanged({ sdkAppId, callId }, event, atUs));
   }
+}
+
+function subjectOf({ taskId, robotId, room: { sdkAppId, roomId, roomIdType } }: Task): RecordingSubject {
+  return { sdkAppId, taskId, robotId: robotId ?? '', roomId, roomIdType };
 }
 
 function recordedFile({

@@ -86,6 +86,7 @@ function newRecorder({ maxRenders = 8, maxTasks = 100 } = {}): Recorder {
       },
       open: async (room) => void (await TestRoom.open(room)),
       spent: ({ roomSessionId }) => spent.push(roomSessionId),
+      usage: async () => undefined,
     },
   });
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import type { RecordingSettings } from '../apps/recording-settings.ts';
@@ -12,16 +12,20 @@ import type { JournalEvent, TaskStopReason } from '../capture/journal-event.ts';
 import type { RoomIdentity } from '../room/room-parts.ts';
 import { mixedBaseName, prefixedName } from './file-name.ts';
 import type { PictureFetches } from './picture-fetch.ts';
-import { finishTask, insertTask, spentCaptures, stopTask, unfinishedTasks } from './queries.ts';
+import { finishTask, insertTask, stopTask, unfinishedTasks } from './queries.ts';
+import { RecordedRoom } from './recorded-room.ts';
 import { RenderChild } from './render-child.ts';
 import type { RenderedFile } from './render-protocol.ts';
 import { RenderSlots } from './render-slots.ts';
+import { SpentCaptures } from './spent-captures.ts';
 import type { StartOrder } from './start-order.ts';
 import type { Task } from './task.ts';
 import { completeJournal } from './task-journal.ts';
 import type { TaskNews } from './task-news.ts';
 import { TaskOrders } from './task-orders.ts';
 import { TaskTurns } from './task-turns.ts';
+import type { UsageCount } from './usage-count.ts';
+import { UsageWriter } from './usage-writer.ts';
 
 /** Where the words of recording go. */
 export interface RecorderOutlet {
@@ -42,6 +46,12 @@ export interface RecorderOutlet {
   open(room: Pick<RoomIdentity, 'sdkAppId' | 'roomId' | 'roomIdType'>): Promise<void>;
   /** Nobody is in the room and no task runs in it any more. Never waited for. */
   spent(room: RoomIdentity): void;
+  /**
+   * Keeps how long a task has recorded: all of it so far, which replaces what was kept of the task before. Said again when
+   * nothing is new. While the task is not over it may be less than before: a render that begins again counts again.
+   * `isOver`: nothing will be added, and what is less is less. A task that failed has recorded nothing.
+   */
+  usage(task: Task, counts: readonly UsageCount[], how: { isOver: boolean }): Promise<void>;
 }
 
 /** What recording works with. */
@@ -62,28 +72,13 @@ export type RecorderParts = {
   maxTasks: number;
 };
 
-type RecordedRoom = {
-  identity: RoomIdentity;
-  journal: Journal;
-  settings: RecordingSettings;
-  users: Set<string>;
-  /** Since when nobody is in the room. */
-  emptySinceUs: number | null;
-  /** What ends the tasks of the empty room, by their ids. */
-  idle: Map<string, NodeJS.Timeout>;
-  /** What switches the capture off that nobody needs. */
-  tail: NodeJS.Timeout | null;
-  closing: boolean;
-};
+type RecordedTask = { task: Task; render: RenderChild; usage: UsageWriter; finished: Promise<void> };
 
 /** Pause between two tries to keep a finished file, or to stop an idle task, while the store or the database is away. */
 const KEEP_RETRY_MS = 5_000;
 
 /** How long what was sent before the end of the last task may be under way; the capture goes on for it. */
 const CAPTURE_TAIL_MS = 2_000;
-
-/** How often captures are looked at that nobody needs any more. */
-const SWEEP_MS = 600_000;
 
 /**
  * Starts, stops and finishes recording tasks; what can be ordered of them from outside is in {@link Recorder.orders}.
@@ -97,13 +92,14 @@ export class Recorder {
   readonly #slots: RenderSlots;
   readonly #turns = new TaskTurns();
   readonly #rooms = new Map<string, RecordedRoom>();
-  readonly #tasks = new Map<string, { task: Task; render: RenderChild; finished: Promise<void> }>();
-  #sweep: NodeJS.Timeout | null = null;
+  readonly #tasks = new Map<string, RecordedTask>();
+  readonly #captures: SpentCaptures;
   #closed = false;
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
     this.#slots = new RenderSlots(parts.maxRenders);
+    this.#captures = new SpentCaptures(parts);
     this.orders = new TaskOrders({
       db: parts.db,
       log: parts.log,
@@ -151,8 +147,7 @@ export class Recorder {
       this.#render(task);
       if (room !== undefined && task.state === 'running') this.#awaitIdle(room, task);
     }
-    this.#sweep = setInterval(() => this.#detached(this.#deleteSpentCaptures()), SWEEP_MS);
-    await this.#deleteSpentCaptures();
+    await this.#captures.start();
   }
 
   /** Switches signs and captures of the rooms that were taken over to what is true now. */
@@ -174,7 +169,7 @@ export class Recorder {
     if (room === undefined) return;
     switch (event.type) {
       case 'userEntered':
-        this.#occupied(room, event.userId);
+        room.occupied(event.userId);
         break;
       case 'userLeft':
         this.#vacated(room, event.userId, event.atUs);
@@ -197,44 +192,25 @@ export class Recorder {
   /** Ends the render children without ending their tasks. May be called twice. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#sweep !== null) clearInterval(this.#sweep);
-    for (const room of this.#rooms.values()) stopTimers(room);
+    this.#captures.close();
+    for (const room of this.#rooms.values()) room.close();
     await this.#parts.pictures.close();
     await Promise.all([...this.#tasks.values()].map(({ render }) => render.close()));
+    await Promise.all([...this.#tasks.values()].map(({ usage }) => usage.idle));
   }
 
   async #enterRoom(identity: RoomIdentity, journal: Journal): Promise<void> {
     const settings = await this.#parts.settingsOf(identity.sdkAppId);
-    const room: RecordedRoom = {
-      identity,
-      journal,
-      settings,
-      users: new Set(journal.users),
-      emptySinceUs: null,
-      idle: new Map(),
-      tail: null,
-      closing: false,
-    };
-    this.#rooms.set(identity.roomSessionId, room);
-    if (room.users.size === 0) room.emptySinceUs = nowUs();
+    this.#rooms.set(identity.roomSessionId, new RecordedRoom(identity, journal, settings));
   }
 
   #leaveRoom(room: RecordedRoom): void {
-    stopTimers(room);
+    room.close();
     this.#rooms.delete(room.identity.roomSessionId);
   }
 
-  #occupied(room: RecordedRoom, userId: string): void {
-    room.users.add(userId);
-    room.emptySinceUs = null;
-    for (const timer of room.idle.values()) clearTimeout(timer);
-    room.idle.clear();
-  }
-
   #vacated(room: RecordedRoom, userId: string, atUs: number): void {
-    room.users.delete(userId);
-    if (room.users.size > 0 || room.emptySinceUs !== null) return;
-    room.emptySinceUs = atUs;
+    if (!room.vacated(userId, atUs)) return;
     for (const task of this.#runningIn(room.identity)) this.#awaitIdle(room, task);
   }
 
@@ -243,13 +219,12 @@ export class Recorder {
     if (room.emptySinceUs === null) return;
     const untilUs = Math.max(room.emptySinceUs, task.startedUs);
     const end = (): void => {
-      room.idle.delete(task.taskId);
       this.#stop(task, untilUs, 'idle', room.journal).catch((error: unknown) => {
         this.#parts.log.error({ err: error, taskId: task.taskId }, 'an idle task could not be stopped yet');
-        if (room.emptySinceUs !== null && !this.#closed) room.idle.set(task.taskId, setTimeout(end, KEEP_RETRY_MS));
+        if (!this.#closed) room.wait(task.taskId, KEEP_RETRY_MS, end);
       });
     };
-    room.idle.set(task.taskId, setTimeout(end, task.parameters.maxIdleMs));
+    room.wait(task.taskId, task.parameters.maxIdleMs, end);
   }
 
   #roomOf({ room }: Task): RecordedRoom | null {
@@ -290,7 +265,7 @@ export class Recorder {
       running.some(({ paused }) => !paused),
     );
     const recorded = this.#rooms.get(room.roomSessionId);
-    if (recorded !== undefined) clearTail(recorded);
+    recorded?.stopTail();
     if (running.length > 0)
       await this.#parts.outlet.capture(
         room,
@@ -299,7 +274,7 @@ export class Recorder {
     // Behind an ordered end it stays as it is: what was not to be captured is not because nobody records any more.
     else if (this.#startsBy(recorded)) await this.#parts.outlet.capture(room, true);
     else if (recorded !== undefined && recorded.settings.mode !== 'automatic')
-      recorded.tail = setTimeout(() => this.#detached(this.#parts.outlet.capture(room, false)), CAPTURE_TAIL_MS);
+      recorded.setTail(CAPTURE_TAIL_MS, () => this.#detached(this.#parts.outlet.capture(room, false)));
   }
 
   async #start(order: StartOrder): Promise<Task> {
@@ -340,7 +315,7 @@ export class Recorder {
   }
 
   #tellSpent(room: RoomIdentity): void {
-    const isEmpty = this.#rooms.get(room.roomSessionId)?.users.size === 0;
+    const isEmpty = this.#rooms.get(room.roomSessionId)?.emptySinceUs != null;
     if (isEmpty && this.#runningIn(room).length === 0) this.#parts.outlet.spent(room);
   }
 
@@ -393,10 +368,7 @@ export class Recorder {
         throw error;
       }
       if (journal !== null) completeJournal(journal, task);
-      const room = this.#roomOf(task);
-      const timer = room?.idle.get(task.taskId);
-      if (timer !== undefined) clearTimeout(timer);
-      room?.idle.delete(task.taskId);
+      this.#roomOf(task)?.stopWaiting(task.taskId);
       this.#detached(this.#tellRoom(task.room));
       this.#tellSpent(task.room);
       this.#parts.log.info({ taskId: task.taskId, reason }, 'task stopped');
@@ -423,6 +395,8 @@ export class Recorder {
 
   #render(task: Task): void {
     const folder = join(this.#parts.rendersFolder, task.taskId);
+    const { log, outlet } = this.#parts;
+    const usage = new UsageWriter((counts, how) => outlet.usage(task, counts, how), log.child({ taskId: task.taskId }));
     const render = new RenderChild(
       {
         taskId: task.taskId,
@@ -433,31 +407,29 @@ export class Recorder {
         indexAlways: task.indexAlways,
         userUnderscores: task.storage === null ? 1 : 2,
       },
-      this.#slots,
-      this.#parts.log,
+      { slots: this.#slots, log, used: (counts) => usage.take(counts) },
     );
-    const finished = this.#finish(task, render, folder);
-    this.#tasks.set(task.taskId, { task, render, finished });
+    const finished = this.#finish({ task, render, usage }, folder);
+    this.#tasks.set(task.taskId, { task, render, usage, finished });
     this.#detached(finished);
   }
 
-  async #finish(task: Task, render: RenderChild, folder: string): Promise<void> {
+  async #finish({ task, render, usage }: Omit<RecordedTask, 'finished'>, folder: string): Promise<void> {
     const outcome = await render.outcome;
     for (;;) {
       if (this.#closed) return;
       try {
+        await usage.last(outcome.type === 'finished' ? outcome.usage : []);
         if (outcome.type === 'finished') {
           for (const file of outcome.files) await this.#parts.outlet.keep(task, file);
           const { files, report } = outcome;
-          await this.#write(task, { type: 'ended', ok: true, files }, (db) =>
-            finishTask(db, task.taskId, 'rendered', report),
-          );
+          const news = { type: 'ended', ok: true, files, alarms: report.alarms } as const;
+          await this.#write(task, news, (db) => finishTask(db, task.taskId, 'rendered', report));
         } else {
           const { code, detail } = outcome;
           const refusal = { code, detail };
-          await this.#write(task, { type: 'ended', ok: false, files: [] }, (db) =>
-            finishTask(db, task.taskId, 'failed', refusal),
-          );
+          const news = { type: 'ended', ok: false, files: [], alarms: [] } as const;
+          await this.#write(task, news, (db) => finishTask(db, task.taskId, 'failed', refusal));
         }
         break;
       } catch (error) {
@@ -478,7 +450,7 @@ export class Recorder {
       'task finished',
     );
     await rm(folder, { recursive: true, force: true });
-    if (this.#parts.captureRetentionHours === 0) await this.#deleteSpentCaptures();
+    if (this.#parts.captureRetentionHours === 0) await this.#captures.sweep();
   }
 
   /** Writes what happened to a task, and in the same transaction what is told of it. */
@@ -490,28 +462,7 @@ export class Recorder {
     this.#parts.outlet.told();
   }
 
-  /** Captures are kept for a while after the last render, and always while a task is not rendered. */
-  async #deleteSpentCaptures(): Promise<void> {
-    const before = nowUs() - this.#parts.captureRetentionHours * 3_600_000_000;
-    await mkdir(this.#parts.capturesFolder, { recursive: true, mode: 0o700 });
-    const present = await readdir(this.#parts.capturesFolder);
-    for (const roomSessionId of await spentCaptures(this.#parts.db, present, before)) {
-      await rm(join(this.#parts.capturesFolder, roomSessionId), { recursive: true, force: true });
-    }
-  }
-
   #detached(work: Promise<unknown>): void {
     work.catch((error: unknown) => this.#parts.log.error({ err: error }, 'recording work failed'));
   }
-}
-
-function stopTimers(room: RecordedRoom): void {
-  for (const timer of room.idle.values()) clearTimeout(timer);
-  room.idle.clear();
-  clearTail(room);
-}
-
-function clearTail(room: RecordedRoom): void {
-  if (room.tail !== null) clearTimeout(room.tail);
-  room.tail = null;
 }

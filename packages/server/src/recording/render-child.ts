@@ -6,13 +6,14 @@ import type { Log } from '../base/log.ts';
 import { renderArguments } from './render-program.ts';
 import type { RenderMessage, RenderOrder } from './render-protocol.ts';
 import type { RenderSlots } from './render-slots.ts';
+import type { UsageCount } from './usage-count.ts';
 
 /** Pauses before starting again after a crash, by number of crashes without progress, in ms. */
 const RESTART_PAUSES_MS = [0, 200, 1_000, 5_000, 15_000, 60_000] as const;
 
 /** Only the kind is checked: the child is our own code of the same version. */
 const MessageKind = Type.Object({
-  type: Type.Union([Type.Literal('progress'), Type.Literal('finished'), Type.Literal('failed')]),
+  type: Type.Union([Type.Literal('progress'), Type.Literal('usage'), Type.Literal('finished'), Type.Literal('failed')]),
 });
 
 /** The last word of a render. */
@@ -29,6 +30,7 @@ export class RenderChild {
   readonly outcome: Promise<RenderOutcome>;
   readonly #order: RenderOrder;
   readonly #log: Log;
+  readonly #used: (usage: UsageCount[]) => void;
   #settle: (outcome: RenderOutcome) => void = () => undefined;
   #child: ChildProcess | null = null;
   #restart: NodeJS.Timeout | null = null;
@@ -37,10 +39,17 @@ export class RenderChild {
   #closed = false;
   #giveBack: () => void = () => undefined;
 
-  /** @param slots the render begins when there is room for it. */
-  constructor(order: RenderOrder, slots: RenderSlots, log: Log) {
+  /**
+   * @param slots the render begins when there is room for it.
+   * @param used is told of the whole usage while it grows; that of the end is in the outcome.
+   */
+  constructor(
+    order: RenderOrder,
+    { slots, log, used }: { slots: RenderSlots; log: Log; used: (usage: UsageCount[]) => void },
+  ) {
     this.#order = order;
     this.#log = log.child({ taskId: order.taskId });
+    this.#used = used;
     this.outcome = new Promise((resolve) => {
       this.#settle = (outcome) => {
         this.#giveBack();
@@ -93,7 +102,9 @@ export class RenderChild {
       if (word.type === 'progress') {
         this.#crashes = 0;
         this.#renderedUntilUs = word.renderedUntilUs;
-      } else outcome = word;
+        // No progress in the sense of crashes: it grows again where files begin again.
+      } else if (word.type === 'usage') this.#used(word.usage);
+      else outcome = word;
     });
     if (child.stderr !== null)
       createInterface({ input: child.stderr }).on('line', (line) =>

@@ -1,6 +1,7 @@
 import type { StreamSource } from '@callreel/protocol';
 import type { Alarm } from './alarm-parameters.ts';
 import type { TaskParameters } from './task-parameters.ts';
+import type { UsageCount } from './usage-count.ts';
 
 /**
  * The order for one render child, given as the one JSON argument of `render/main.ts`.
@@ -148,9 +149,13 @@ export type RenderRefusal = Pick<Extract<RenderMessage, { type: 'failed' }>, 'co
 export type RenderMessage =
   /** After each finished segment: how far the render is in media time. */
   | { type: 'progress'; segments: number; renderedUntilUs: number }
+  /** Every 10 s in which something was recorded: the usage so far, all of it. Behind a crash it may be less for a while. */
+  | { type: 'usage'; usage: UsageCount[] }
   | {
       type: 'finished';
       files: RenderedFile[];
       report: RenderReport;
+      /** The whole usage: that of the files. */
+      usage: UsageCount[];
     }
   | { type: 'failed'; code: 'NothingCaptured' | 'BundleUnreadable' | 'DiskFull' | 'RenderFailed'; detail: string };

@@ -207,6 +207,12 @@ test('a block is heard above −60 dBFS, on whichever channel', () => {
 });
 
 describe('ContentWatch', () => {
+  const USAGE = {
+    untilUs: 1_000_000,
+    looked: 7,
+    seen: 'hd' as const,
+    spans: [{ fromUs: 0, untilUs: 1_000_000, class: 'hd' as const }],
+  };
   const options = { alarms: { silentS: 1 }, fromUs: 0 };
   const loud = [new Float32Array(960).fill(0.5)];
   const history = { stays: [], streams: [LIFE], task: null, pictures: [], closed: false };
@@ -217,9 +223,9 @@ describe('ContentWatch', () => {
     const sound = first.of(LIFE, 's.mjr');
     sound.block(100_000, 0, loud);
     sound.block(500_000, 0, loud);
-    first.keep(0);
-    first.keep(1);
-    first.keep(2);
+    first.keep(0, USAGE);
+    first.keep(1, USAGE);
+    first.keep(2, USAGE);
     // One is needed to go on, and the one before it while that is written.
     expect(readdirSync(work).sort()).toEqual(['watch-000001.json', 'watch-000002.json']);
     const file = { fromUs: 0, untilUs: 2_000_000 };
@@ -231,9 +237,10 @@ describe('ContentWatch', () => {
     const once = ContentWatch.resume(again, options, 0);
     once.of(LIFE, 's.mjr').takes(0);
     once.of(LIFE, 's.mjr').block(100_000, 0, loud);
-    once.keep(0);
+    once.keep(0, USAGE);
     once.of(LIFE, 's.mjr').block(500_000, 0, loud);
     const second = ContentWatch.resume(again, options, 1);
+    expect([once.usageBefore, second.usageBefore]).toEqual([undefined, USAGE]);
     // Decoded again to warm up.
     expect([0, 1].map((ordinal) => second.of(LIFE, 's.mjr').takes(ordinal))).toEqual([false, true]);
     expect([...second.alarms(history, file).values()].flat()).toMatchObject([{ kind: 'silent', fromUs: 120_000 }]);

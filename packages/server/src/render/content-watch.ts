@@ -7,8 +7,15 @@ import { writeDurably } from './durable-file.ts';
 import type { Gap } from './gap-meter.ts';
 import { LeftOutMeter, type LeftOutState } from './left-out-meter.ts';
 import { StreamWatch, type StreamWatchState, type WatchOptions, type WatchWindow } from './stream-watch.ts';
+import type { UsageMeterState } from './usage-meter.ts';
 
-type WatchState = { version: 1; streams: Record<string, StreamWatchState>; leftOut: LeftOutState };
+type WatchState = {
+  version: 1;
+  streams: Record<string, StreamWatchState>;
+  leftOut: LeftOutState;
+  /** Missing in what a version before this one has written. */
+  usage?: UsageMeterState;
+};
 
 const NOTHING: WatchState = { version: 1, streams: {}, leftOut: { open: [], over: [], atUs: 0 } };
 
@@ -37,6 +44,11 @@ export class ContentWatch {
   static resume(workFolder: string, options: WatchOptions, segments: number): ContentWatch {
     const before = segments === 0 ? null : readState(statePath(workFolder, segments - 1));
     return new ContentWatch(workFolder, options, before ?? NOTHING);
+  }
+
+  /** What had been counted of the reel when the last segment was written that is there. */
+  get usageBefore(): UsageMeterState | undefined {
+    return this.#before.usage;
   }
 
   /** The watch of a captured stream; the same one for the same dump. */
@@ -69,9 +81,9 @@ export class ContentWatch {
     }
   }
 
-  /** Keeps what is known before a segment is written. @throws file errors. */
-  keep(segment: number): void {
-    writeDurably(statePath(this.#workFolder, segment), Buffer.from(JSON.stringify(this.#state)));
+  /** Keeps what is known before a segment is written, with what has been counted. @throws file errors. */
+  keep(segment: number, usage: UsageMeterState): void {
+    writeDurably(statePath(this.#workFolder, segment), Buffer.from(JSON.stringify({ ...this.#state, usage })));
     // That of the segment before is needed until this segment is there.
     rmSync(statePath(this.#workFolder, segment - 2), { force: true });
   }

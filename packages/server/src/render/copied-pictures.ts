@@ -1,9 +1,10 @@
 import type { EncodedFrame } from '../capture/index.ts';
+import type { Size } from '../timeline/index.ts';
 import { avcDecoderConfiguration, lengthPrefixed, parameterSetsOf } from './h264-bytes.ts';
+import { keyFrameSize } from './key-frame-size.ts';
 import type { AvcDescription } from './mp4-movie.ts';
 import type { CodedSample } from './picture-encoder.ts';
 import { COPIED_HZ } from './segment-file.ts';
-import { VideoDecoder } from './video-decoder.ts';
 import type { VideoTrack } from './video-track.ts';
 
 /** The pictures of a stream cannot be copied into a file as they are: they have to be encoded anew. */
@@ -21,10 +22,16 @@ export class CopiedPictures {
   #current: number | null = null;
   #lastTicks = -1;
   #count = 0;
+  #size: Size | null = null;
 
   /** What the pictures are, in the order in which they came. */
   get descriptions(): readonly AvcDescription[] {
     return this.#descriptions;
+  }
+
+  /** Size of the picture that was taken last; null before the first one. */
+  get size(): Size | null {
+    return this.#size;
   }
 
   /**
@@ -62,6 +69,7 @@ export class CopiedPictures {
     this.#lastTicks = ticks;
     const description = this.#current;
     const { widthPx = 0, heightPx = 0 } = this.#descriptions[description] ?? {};
+    this.#size = { widthPx, heightPx };
     track.history.decoded(frame.mediaUs);
     track.feed.watch?.shown(frame.mediaUs, frame.mediaUs);
     track.history.shown(frame.mediaUs, { width: widthPx, height: heightPx });
@@ -86,13 +94,8 @@ export class CopiedPictures {
   }
 }
 
-function sizeOf(frame: EncodedFrame): { widthPx: number; heightPx: number } {
-  using decoder = new VideoDecoder('h264');
-  decoder.decode(frame);
-  decoder.drain();
-  const picture = decoder.shift(Number.POSITIVE_INFINITY);
-  if (picture === null) throw new NotCopyable('a key frame cannot be decoded');
-  const { width: widthPx, height: heightPx } = picture.frame;
-  decoder.release(picture);
-  return { widthPx, heightPx };
+function sizeOf({ data }: EncodedFrame): Size {
+  const size = keyFrameSize('h264', data);
+  if (size === null) throw new NotCopyable('a key frame cannot be decoded');
+  return size;
 }

@@ -1,4 +1,4 @@
-import type { RoomHistory } from '../timeline/index.ts';
+import type { RoomHistory, Size } from '../timeline/index.ts';
 import { CopiedPictures, NotCopyable } from './copied-pictures.ts';
 import type { FileClock } from './file-clock.ts';
 import type { LiveStreams } from './live-streams.ts';
@@ -20,6 +20,10 @@ export class CopiedReel implements ReelPictures {
   /** What the pictures are; grows with them. */
   get descriptions(): readonly AvcDescription[] {
     return this.#pictures.descriptions;
+  }
+
+  get size(): Size | null {
+    return this.#pictures.size;
   }
 
   /** @throws {NotCopyable}. */

@@ -77,6 +77,11 @@ export class FrameProducer implements Disposable {
     return this.#clock.pastUs(this.#frameUs(this.#frame));
   }
 
+  /** Where the frame that was made last begins, in the file's own time. */
+  get madeUs(): number {
+    return this.#frameUs(Math.max(0, this.#frame - 1));
+  }
+
   /** Makes the next output frame if the bundle allows. @param readUs When the history was read from the journal. */
   step(history: RoomHistory, readUs: number): Step {
     this.#history = history;

@@ -15,6 +15,7 @@
  *   Or `original-reel.ts` with `original-file.ts`, without segments.
  * - Files: `file-parts.ts` (`growing-file.ts`, `mp4-*.ts`, `adts-file.ts`), `hls-files.ts` (`ts-segment.ts`), `stills.ts`.
  * - What is told: `content-watch.ts`, `stream-watch.ts` and the meters.
+ * - What is counted: `task-usage.ts` (`usage-meter.ts`, `usage-class.ts`, `usage-span.ts`).
  * - Tests play calls of `test-call.ts` and `test-signal.ts`.
  */
 export { RenderFailure, render } from './renderer.ts';

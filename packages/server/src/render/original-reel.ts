@@ -9,10 +9,12 @@ import {
   type RoomHistory,
   reelHistory,
   reelStreams,
+  type Size,
 } from '../timeline/index.ts';
 import { sequenceHeaderOf } from './av1-bytes.ts';
 import { subjectOf } from './finished-file.ts';
 import { parameterSetsOf } from './h264-bytes.ts';
+import { keyFrameSize } from './key-frame-size.ts';
 import { LiveStreams } from './live-streams.ts';
 import {
   extensionOf,
@@ -24,7 +26,6 @@ import {
 import type { ReelMaker, Step } from './reel-maker.ts';
 import type { ReelOrder } from './reel-order.ts';
 import type { WatchedReel } from './reel-parts.ts';
-import { VideoDecoder } from './video-decoder.ts';
 import type { VideoTrack } from './video-track.ts';
 
 /** Media time that is copied in a step. */
@@ -54,6 +55,8 @@ export class OriginalReel implements ReelMaker {
   #dump = '';
   #waitsForKey = true;
   #fileUs = 0;
+  /** The key frame of the picture that was written last: it tells its size. */
+  #key: { codec: OriginalCodec; data: Buffer; size?: Size | null } | null = null;
 
   constructor(bundle: BundleReader, parts: WatchedReel, order: ReelOrder) {
     this.#parts = parts;
@@ -95,6 +98,7 @@ export class OriginalReel implements ReelMaker {
     this.#flush(Number.POSITIVE_INFINITY);
     if (this.#open !== null) {
       this.#open.untilUs = Math.max(this.#open.fromUs, Math.min(durationUs, this.#open.untilUs));
+      this.#count(this.#open.untilUs);
       this.#close(this.#open, this.#open.number > 1);
     }
     return Promise.all(this.#finished);
@@ -168,12 +172,28 @@ export class OriginalReel implements ReelMaker {
     }
     if (this.#open === null && !this.#areTracksKnown(first.atUs)) return;
     for (const [index, sample] of this.#held.entries()) {
+      this.#count(sample.atUs);
       const part = this.#partFor(sample, index);
+      this.#parts.usage.begin(part.fromUs);
+      if (sample.codec !== null && sample.key) this.#key = { codec: sample.codec, data: sample.data };
       part.file.write({ ...sample, atUs: sample.atUs - part.fromUs });
       part.untilUs = Math.max(part.untilUs, sample.atUs + (sample.durationUs || 33_333));
     }
     this.#held.length = 0;
     this.#silence(untilUs);
+  }
+
+  #count(fileUs: number): void {
+    if (this.#open === null) return;
+    this.#parts.usage.reach(fileUs, this.#open.file.tracks.video === null ? null : () => this.#shownSize());
+  }
+
+  /** Decoded when somebody looks: most key frames nobody asks for. */
+  #shownSize(): Size | null {
+    const key = this.#key;
+    if (key === null) return null;
+    if (key.size === undefined) key.size = keyFrameSize(key.codec, key.data);
+    return key.size;
   }
 
   #silence(untilUs: number): void {
@@ -220,10 +240,8 @@ export class OriginalReel implements ReelMaker {
     const picture = rest.find((sample) => sample.kind === 'video' && sample.key);
     const sound = rest.some((sample) => sample.kind === 'audio') || before?.sound === true;
     if (picture?.codec == null) return { video: before?.video ?? null, sound };
-    return {
-      video: { codec: picture.codec, ...sizeOf(picture.codec, picture.data), extradata: picture.extradata },
-      sound,
-    };
+    const size = keyFrameSize(picture.codec, picture.data) ?? { widthPx: 0, heightPx: 0 };
+    return { video: { codec: picture.codec, ...size, extradata: picture.extradata }, sound };
   }
 
   #close({ file, number, fromUs, untilUs }: Part, isSplit: boolean): void {
@@ -263,17 +281,4 @@ function partUntilUs({ untilUs, isCut }: { untilUs: number | null; isCut?: true 
 function extradataOf(codec: OriginalCodec, data: Buffer): Buffer | null {
   if (codec === 'h264') return parameterSetsOf(data);
   return codec === 'av1' ? sequenceHeaderOf(data) : null;
-}
-
-function sizeOf(codec: OriginalCodec, data: Buffer): { widthPx: number; heightPx: number } {
-  using decoder = new VideoDecoder(codec);
-  const [ordinal, mediaUs, epoch, rtpTime, lostBefore] = [0, 0, 0, 0, 0];
-  const orientation = { turnDegrees: 0 as const, mirrored: false };
-  decoder.decode({ ordinal, mediaUs, epoch, rtpTime, lostBefore, key: true, afterLoss: false, orientation, data });
-  decoder.drain();
-  const picture = decoder.shift(Number.POSITIVE_INFINITY);
-  if (picture === null) return { widthPx: 0, heightPx: 0 };
-  const { width: widthPx, height: heightPx } = picture.frame;
-  decoder.release(picture);
-  return { widthPx, heightPx };
 }

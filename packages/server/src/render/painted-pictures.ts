@@ -1,4 +1,12 @@
-import { type Look, lookAt, type RoomHistory, type Scene, sceneAt, singleSceneAt } from '../timeline/index.ts';
+import {
+  type Look,
+  lookAt,
+  type RoomHistory,
+  type Scene,
+  type Size,
+  sceneAt,
+  singleSceneAt,
+} from '../timeline/index.ts';
 import type { LiveStreams } from './live-streams.ts';
 import { Painter } from './painter.ts';
 import { type CodedSample, PictureEncoder } from './picture-encoder.ts';
@@ -12,11 +20,16 @@ export class PaintedPictures implements ReelPictures {
   readonly #painter: Painter;
   readonly #encoder: PictureEncoder;
   #isFed = false;
+  #shown: Size | null = null;
 
   constructor(plan: RenderPlan, files: PictureFiles) {
     this.#plan = plan;
     this.#painter = new Painter(plan.video, files);
     this.#encoder = new PictureEncoder(plan.video);
+  }
+
+  get size(): Size | null {
+    return this.#plan.reel.kind === 'mixed' ? this.#plan.video : this.#shown;
   }
 
   make(reel: RoomHistory, streams: LiveStreams, { atUs, frame }: { atUs: number; frame: number }): CodedSample[] {
@@ -26,6 +39,7 @@ export class PaintedPictures implements ReelPictures {
     this.#painter.paint(moment, (dump) => streams.video(dump));
     streams.watch.painted(scene, atUs, (dump) => streams.video(dump)?.shownUs ?? null);
     this.#isFed = true;
+    this.#shown = streams.video(scene.places[0]?.picture?.dump ?? '')?.shownSize ?? null;
     return this.#encoder.encode(this.#painter.canvas.frame, frame);
   }
 

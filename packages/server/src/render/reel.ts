@@ -29,6 +29,8 @@ import type { ReelParts, WatchedReel } from './reel-parts.ts';
 import { decide, forgetCopying, mediaOfReel, settlePlan } from './reel-plan.ts';
 import { clearTemporaryFiles, type RenderPlan, readPlan, resumeOf } from './render-plan.ts';
 import { SegmentedReel } from './segmented-reel.ts';
+import type { TaskUsage } from './task-usage.ts';
+import { UsageMeter } from './usage-meter.ts';
 
 /** What work on a reel came to. `made`: there may be more to do at once; `over`: all is made. */
 export type ReelWork = 'made' | 'waiting' | 'over';
@@ -54,17 +56,27 @@ export class Reel implements Disposable {
   readonly #order: RenderOrder;
   readonly #workFolder: string;
   readonly #fromUs: number;
+  readonly #usage: TaskUsage;
   readonly #files: PictureFiles;
   #watched: WatchedReel | null = null;
   #stage: Stage;
 
-  /** @param fromUs Where the task's window begins. */
-  constructor(bundle: BundleReader, order: RenderOrder, subject: ReelSubject, { fromUs }: { fromUs: number }) {
+  /**
+   * @param fromUs Where the task's window begins.
+   * @param usage Of the task.
+   */
+  constructor(
+    bundle: BundleReader,
+    order: RenderOrder,
+    subject: ReelSubject,
+    { fromUs, usage }: { fromUs: number; usage: TaskUsage },
+  ) {
     this.subject = subject;
     this.#bundle = bundle;
     this.#order = order;
     this.#files = new PictureFiles(bundle.folder, order.pictures);
     this.#fromUs = fromUs;
+    this.#usage = usage;
     this.#workFolder = join(order.workFolder, reelName(subject));
     clearTemporaryFiles(this.#workFolder);
     this.#stage = { at: 'start', search: new FileStart(bundle, { fromUs }) };
@@ -182,7 +194,9 @@ export class Reel implements Disposable {
     const media = { picture: isSeen, sound: plan.media.sound && !isOriginal };
     const options = { alarms: plan.parameters.alarms, fromUs: this.#fromUs, media };
     const watch = ContentWatch.resume(this.#workFolder, options, isOriginal ? 0 : resumeOf(this.#workFolder).segment);
-    const parts: WatchedReel = { plan, clock, watch };
+    const usage = new UsageMeter(clock, watch.usageBefore);
+    this.#usage.set(this.subject, usage);
+    const parts: WatchedReel = { plan, clock, watch, usage };
     this.#watched = parts;
     const maker = isOriginal ? this.#original(parts) : this.#segmented(parts);
     this.#stage = { at: 'making', maker };
@@ -193,12 +207,11 @@ export class Reel implements Disposable {
     return new OriginalReel(this.#bundle, parts, this.#orderOf('mp4'));
   }
 
-  #segmented({ plan, clock, watch }: WatchedReel): ReelMaker {
+  #segmented(watched: WatchedReel): ReelMaker {
+    const { plan, clock } = watched;
     const pictures = plan.copied === true ? new CopiedReel(clock) : new PaintedPictures(plan, this.#files);
     const parts: WatchedReel =
-      pictures instanceof CopiedReel
-        ? { plan, clock, watch, descriptions: pictures.descriptions }
-        : { plan, clock, watch };
+      pictures instanceof CopiedReel ? { ...watched, descriptions: pictures.descriptions } : watched;
     return new SegmentedReel(this.#bundle, parts, {
       workFolder: this.#workFolder,
       resume: resumeOf(this.#workFolder),

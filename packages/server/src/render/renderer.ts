@@ -23,6 +23,7 @@ import {
 } from '../timeline/index.ts';
 import { Reel } from './reel.ts';
 import { clearTemporaryFiles } from './render-plan.ts';
+import { TaskUsage } from './task-usage.ts';
 
 /** How long the bundle may lack the task: the order may come a moment before the journal's line is seen. */
 const TASK_APPEARS_US = 10_000_000;
@@ -58,22 +59,23 @@ export async function render(order: RenderOrder, { tell, signal }: RenderContext
   const bundle = new BundleReader(order.bundleFolder);
   signal.addEventListener('abort', () => bundle.close(), { once: true });
   const reels = new Map<string, Reel>();
+  const usage = new TaskUsage();
   try {
     const follow = follower(order, bundle, signal);
     const { fromUs } = await taskOf(follow);
     const open = (): void => {
       for (const subject of reelsOf(follow.history)) {
         const name = reelName(subject);
-        if (!reels.has(name)) reels.set(name, new Reel(bundle, order, subject, { fromUs }));
+        if (!reels.has(name)) reels.set(name, new Reel(bundle, order, subject, { fromUs, usage }));
       }
     };
-    await produce(reels, open, { follow, signal, tell });
+    await produce(reels, open, { follow, usage, signal, tell });
     const made = [...reels.values()].filter((reel) => !reel.isEmpty);
     if (made.length === 0)
       throw new RenderFailure('NothingCaptured', 'No packet was captured in the window of the task.');
     const files: RenderedFile[] = [];
     for (const reel of made) files.push(...(await reel.finish()));
-    return { type: 'finished', files, report: reportOf(made, follow.history, order) };
+    return { type: 'finished', files, report: reportOf(made, follow.history, order), usage: usage.counts };
   } finally {
     for (const reel of reels.values()) reel[Symbol.dispose]();
     bundle.close();
@@ -172,7 +174,7 @@ async function taskOf(follow: Follower): Promise<TaskLife> {
 async function produce(
   reels: ReadonlyMap<string, Reel>,
   open: () => void,
-  { follow, signal, tell }: { follow: Follower } & RenderContext,
+  { follow, usage, signal, tell }: { follow: Follower; usage: TaskUsage } & RenderContext,
 ): Promise<void> {
   let told = 0;
   for (;;) {
@@ -185,8 +187,12 @@ async function produce(
       if (work !== 'over') isOver = false;
     }
     const segments = [...reels.values()].reduce((sum, reel) => sum + reel.segments, 0);
-    if (segments > told) tell({ type: 'progress', segments, renderedUntilUs: renderedUntilUs(reels) });
-    told = segments;
+    // What an earlier process has made is no progress: the parent gives up when there is none between crashes.
+    const made = [...reels.values()].reduce((sum, reel) => sum + reel.segments - reel.resumedAt, 0);
+    if (made > told) tell({ type: 'progress', segments, renderedUntilUs: renderedUntilUs(reels) });
+    told = made;
+    const used = usage.due();
+    if (used !== null) tell({ type: 'usage', usage: used });
     if (isOver) return;
     if (isMoving) await setImmediate();
     else await follow.wait();

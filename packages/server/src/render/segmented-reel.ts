@@ -16,6 +16,7 @@ export class SegmentedReel implements ReelMaker {
   readonly #workFolder: string;
   readonly #parts: WatchedReel;
   readonly #producer: FrameProducer;
+  readonly #pictures: ReelPictures;
   readonly #outputs: readonly (FileParts | HlsFiles)[];
   readonly #stills: StillsMaker;
   #segments: number;
@@ -38,6 +39,7 @@ export class SegmentedReel implements ReelMaker {
     this.#stills = new StillsMaker(workFolder, parts);
     this.#segments = resume.segment;
     this.resumedAt = resume.segment;
+    this.#pictures = pictures;
     this.#producer = new FrameProducer(bundle, parts, resume, pictures);
   }
 
@@ -56,6 +58,8 @@ export class SegmentedReel implements ReelMaker {
       this.#stills.prepare();
       return step;
     }
+    // Of the last frame the length is known when there is a next one, or the end.
+    this.#count(step === 'made' ? this.#producer.madeUs : step.durationUs);
     if (step !== 'made') {
       for (const segment of this.#producer.finish()) this.#keep(segment);
       this.#reports = this.#producer.reports();
@@ -84,8 +88,12 @@ export class SegmentedReel implements ReelMaker {
     for (const output of this.#outputs) output[Symbol.dispose]();
   }
 
+  #count(fileUs: number): void {
+    this.#parts.usage.reach(fileUs, this.#parts.plan.media.picture ? () => this.#pictures.size : null);
+  }
+
   #keep(segment: Segment): void {
-    this.#parts.watch.keep(segment.index);
+    this.#parts.watch.keep(segment.index, this.#parts.usage.state);
     const index = writeSegment(this.#workFolder, segment);
     for (const output of this.#outputs) output.add(index);
     this.#segments = segment.index + 1;

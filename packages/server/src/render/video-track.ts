@@ -1,5 +1,6 @@
 import type { Frame } from 'node-av/lib';
 import { type EncodedFrame, isCapturedCodec } from '../capture/index.ts';
+import type { Size } from '../timeline/index.ts';
 import { PictureHistory } from './picture-history.ts';
 import type { StreamFeed } from './stream-feed.ts';
 import { UprightPicture } from './upright-picture.ts';
@@ -37,6 +38,12 @@ export class VideoTrack implements Disposable {
   /** Media time of the picture that is shown now, or null. */
   get shownUs(): number | null {
     return this.#shown?.mediaUs ?? null;
+  }
+
+  /** Size of the picture that is shown now, as it was sent, or null. */
+  get shownSize(): Size | null {
+    const frame = this.#shown?.frame;
+    return frame === undefined ? null : { widthPx: frame.width, heightPx: frame.height };
   }
 
   /** Pictures that could not be put together or decoded. */

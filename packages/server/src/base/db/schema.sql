@@ -232,6 +232,21 @@ CREATE INDEX tasks_running ON public.tasks USING btree (sdk_app_id) WHERE (state
 CREATE INDEX tasks_started ON public.tasks USING btree (started_us DESC, task_id DESC);
 CREATE INDEX tasks_state ON public.tasks USING btree (state);
 
+CREATE TABLE usage_counts (
+  task_id text NOT NULL,
+  sdk_app_id bigint NOT NULL,
+  mode text NOT NULL,
+  class text NOT NULL,
+  bucket_us bigint NOT NULL,
+  recorded_us bigint NOT NULL,
+  CONSTRAINT usage_counts_class_check CHECK ((class = ANY (ARRAY['audio'::text, 'sd'::text, 'hd'::text, 'fullHd'::text, '2k'::text, '4k'::text]))),
+  CONSTRAINT usage_counts_mode_check CHECK ((mode = ANY (ARRAY['mixed'::text, 'single'::text]))),
+  CONSTRAINT usage_counts_pkey PRIMARY KEY (task_id, mode, class, bucket_us),
+  CONSTRAINT usage_counts_recorded_us_check CHECK ((recorded_us > 0)),
+  CONSTRAINT usage_counts_sdk_app_id_fkey FOREIGN KEY (sdk_app_id) REFERENCES applications(sdk_app_id)
+);
+CREATE INDEX usage_counts_bucket ON public.usage_counts USING btree (bucket_us, sdk_app_id);
+
 CREATE TABLE users (
   sdk_app_id bigint NOT NULL,
   user_id text NOT NULL,

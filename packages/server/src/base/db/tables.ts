@@ -135,6 +135,17 @@ export type Tables = {
     /** `MediaStills`. */
     stills: JSONColumnType<object> | null;
   };
+  /** usage/ */
+  usage_counts: {
+    task_id: string;
+    sdk_app_id: number;
+    mode: 'mixed' | 'single';
+    class: 'audio' | 'sd' | 'hd' | 'fullHd' | '2k' | '4k';
+    /** Beginning of the five minutes. */
+    bucket_us: number;
+    /** Above 0. */
+    recorded_us: number;
+  };
   /** callback/: the outbox, one row an event. */
   callback_events: {
     /** Goes with every try; the same for all tries of one event. */

@@ -116,6 +116,7 @@ export class DialectServer {
         limiter: new RateLimiter({ perSecond: Number.POSITIVE_INFINITY }),
         ...options,
       },
+      usage: { days: async () => [], points: async () => [] },
       checks: { database: () => database.ping(), mediaServer: async () => undefined },
       demo: false,
     });

@@ -7,6 +7,7 @@ import { pausedTasks } from './0005-paused-tasks.ts';
 import { callbacks } from './0006-callbacks.ts';
 import { restScopes } from './0007-rest-scopes.ts';
 import { orderedTasks } from './0008-ordered-tasks.ts';
+import { usage } from './0009-usage.ts';
 import { storedTasks } from './0010-stored-tasks.ts';
 
 /** All migrations, by number. A migration that has been released never changes. */
@@ -19,5 +20,6 @@ export const MIGRATIONS: readonly Migration[] = Object.freeze([
   callbacks,
   restScopes,
   orderedTasks,
+  usage,
   storedTasks,
 ]);
