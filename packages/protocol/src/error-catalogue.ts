@@ -283,6 +283,20 @@ export const ERROR_CATALOGUE = Object.freeze({
     sentence: 'The file of this media record is not in its store any more.',
     action: 'Look at the store; render the capture again if it is kept.',
   },
+  StoreUnavailable: {
+    status: 503,
+    fault: 'store',
+    retry: true,
+    sentence: 'The store for the files cannot be reached or is not able to take them now.',
+    action: 'Nothing: it is tried again. Look at the store if it lasts.',
+  },
+  StoreRefused: {
+    status: 502,
+    fault: 'store',
+    retry: false,
+    sentence: 'The store refuses the files.',
+    action: 'Check bucket, region, keys and address of the store; the message names what it said.',
+  },
   // Recording
   DiskFull: {
     status: 507,

@@ -5,7 +5,6 @@
 export { createApi } from './api.ts';
 export type { ApiDeps, DialectDeps, ListReader } from './deps.ts';
 export {
-  type CloudStorageTarget,
   type Page,
   RateLimiter,
   type RecordedMinutes,

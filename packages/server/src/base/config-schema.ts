@@ -90,6 +90,13 @@ export const ConfigSchema = Type.Object({
       description:
         'Recording tasks of one application that back ends may have running at once. Automatic ones are never refused.',
     }),
+    storeGiveUpHours: Type.Integer({
+      minimum: 1,
+      maximum: 720,
+      default: 24,
+      unit: 'h',
+      description: 'Time after which files that the S3 store of their order does not take go into the library instead.',
+    }),
   }),
   render: Type.Object({
     maxConcurrent: Type.Integer({
@@ -104,7 +111,7 @@ export const ConfigSchema = Type.Object({
     allowPrivate: Type.Boolean({
       default: false,
       description:
-        'Whether pictures of templates may be fetched from, and callbacks posted to, private, loopback and link-local addresses. Only where everybody who sets templates and callbacks may reach your network.',
+        'Whether pictures of templates may be fetched from, and callbacks and recordings for S3 stores sent to, private, loopback and link-local addresses. Only where everybody who sets templates and callbacks and orders recordings may reach your network.',
     }),
   }),
   callback: Type.Object({

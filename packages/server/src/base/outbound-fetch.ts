@@ -112,9 +112,8 @@ async function ask(
   }: OutboundRequest,
   signal: AbortSignal,
 ): Promise<OutboundAnswer & { location: string | undefined }> {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
   // Names are looked up by the hook; an address as such never gets there.
-  if (isIP(host) !== 0 && !allows(host)) throw refusal();
+  mustBeAllowed(url, allows);
   const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
     method,
     // A connection of its own: one that is kept alive was checked for another request.
@@ -155,8 +154,11 @@ async function bodyOf(response: IncomingMessage, maxBytes: number, longBody: 're
   return Buffer.concat(chunks);
 }
 
-/** Gives only those addresses of a name that are allowed; they are what is connected to. */
-function guardedLookup(allows: (address: string) => boolean, resolve: Resolve): LookupFunction {
+/**
+ * The `lookup` of a connection that gives only those addresses of a name that are allowed; they are what is connected to. An
+ * address that stands where a name may is not looked up: see {@link mustBeAllowed}.
+ */
+export function guardedLookup(allows: (address: string) => boolean, resolve: Resolve = systemLookup): LookupFunction {
   return (name, options, done) => {
     resolve(name, { all: true }, (error, addresses) => {
       if (error !== null) return done(error, '');
@@ -166,6 +168,12 @@ function guardedLookup(allows: (address: string) => boolean, resolve: Resolve): 
       return done(null, first.address, first.family);
     });
   };
+}
+
+/** Checks what stands as an address in a URL; names pass. @throws {OutboundError} */
+export function mustBeAllowed({ hostname }: URL, allows: (address: string) => boolean): void {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (isIP(host) !== 0 && !allows(host)) throw refusal();
 }
 
 function refusal(): OutboundError {

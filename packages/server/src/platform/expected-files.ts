@@ -43,7 +43,7 @@ function mediaIn(reel: ReelSubject, { parameters: { output } }: Task): 'both' | 
 function nameOf(base: string, reel: ReelSubject, format: 'mp4' | 'aac' | 'hls', task: Task): string {
   const index = task.indexAlways && format !== 'hls' ? '_1' : '';
   if (reel.kind === 'mixed') return `${base}${index}.${format === 'hls' ? 'm3u8' : format}`;
-  const name = singleBaseName(base, reel);
+  const name = singleBaseName(base, reel, task.storage === null ? 1 : 2);
   if (format === 'hls') return `${name}_${playlistType(reel.media)}.m3u8`;
   // Sound apart from its picture would have the same name as an MP4.
   const isSoundApart = reel.media === 'audio' && (task.parameters.output.media ?? 'both') === 'both';

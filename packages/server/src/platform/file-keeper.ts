@@ -5,12 +5,20 @@ import type { Outbox } from '../callback/index.ts';
 import { Catalogue, type MediaStills } from '../library/index.ts';
 import type { RenderedFile, Task } from '../recording/index.ts';
 import type { Store } from '../store/index.ts';
+import type { FileUploads } from './file-uploads.ts';
 import type { TaskTeller } from './task-teller.ts';
 
 /** What keeps files. */
-export type FileKeeperParts = { db: Kysely<Tables>; store: Store; log: Log; teller: TaskTeller; outbox: Outbox };
+export type FileKeeperParts = {
+  db: Kysely<Tables>;
+  store: Store;
+  log: Log;
+  teller: TaskTeller;
+  outbox: Outbox;
+  uploads: FileUploads;
+};
 
-/** Brings finished files into the store and the library, and tells of them. */
+/** Brings finished files into the store and the library, or into the store of their order, and tells of them. */
 export class FileKeeper {
   readonly #parts: FileKeeperParts;
 
@@ -20,7 +28,8 @@ export class FileKeeper {
 
   /** Keeps a file; keeping it again changes nothing, and is not told again. @throws errors of the store and the database. */
   async keep(task: Task, file: RenderedFile): Promise<void> {
-    const { db, store, teller, outbox } = this.#parts;
+    const { db, store, teller, outbox, uploads } = this.#parts;
+    if (task.storage !== null && (await uploads.put(task, task.storage, file))) return;
     const { sdkAppId, roomId } = task.room;
     const folder = `${sdkAppId}/${task.taskId}`;
     const objectKey = `${folder}/${file.name}`;

@@ -25,6 +25,7 @@ import { CallRooms } from './call-rooms.ts';
 import { CaptureJournals } from './capture-journals.ts';
 import { DialectUsage } from './dialect-usage.ts';
 import { FileKeeper } from './file-keeper.ts';
+import { FileUploads } from './file-uploads.ts';
 import { RecordingOrders } from './recording-orders.ts';
 import { requestHandlers } from './request-handlers.ts';
 import { RoomOrders } from './room-orders.ts';
@@ -130,7 +131,11 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
   // Which port it is may only be known when it listens.
   let address = addressOn(config, config.port);
   const teller = new TaskTeller(callbacks.outbox, () => config.publicUrl ?? address);
-  const files = new FileKeeper({ db, store, log, teller, outbox: callbacks.outbox });
+  const allowed = config.outbound.allowPrivate ? { allows: () => true } : {};
+  const telling = { db, log, teller, outbox: callbacks.outbox };
+  const giveUpMs = config.recording.storeGiveUpHours * 3_600_000;
+  const uploads = new FileUploads({ ...telling, ...allowed, nowUs, giveUpMs });
+  const files = new FileKeeper({ ...telling, store, uploads });
 
   const journals = new CaptureJournals(folder.capturesPath);
   undo.push(() => journals.close());
@@ -143,7 +148,7 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
     db,
     log,
     settingsOf: (sdkAppId) => applications.recordingSettings(sdkAppId),
-    pictures: new PictureFetches(log, config.outbound.allowPrivate ? { allows: () => true } : {}),
+    pictures: new PictureFetches(log, allowed),
     rendersFolder: join(folder.path, 'renders'),
     capturesFolder: folder.capturesPath,
     captureRetentionHours: config.captureRetentionHours,
@@ -178,7 +183,10 @@ async function startOn({ config, log, folder, database, undo, make }: Start): Pr
       },
     },
   });
-  undo.push(() => recorder.close());
+  undo.push(async () => {
+    await recorder.close();
+    await uploads.close();
+  });
 
   const open = await Rooms.left(db);
   const sfu = await JanusSfu.start(

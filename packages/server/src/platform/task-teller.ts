@@ -12,7 +12,7 @@ import {
   recordingCallback,
 } from '../callback/index.ts';
 import type { MediaRecord } from '../library/index.ts';
-import type { RenderedFile, Task, TaskNews } from '../recording/index.ts';
+import { fileFormatsOf, type RenderedFile, readUpload, type Task, type TaskNews } from '../recording/index.ts';
 
 /** Why a task stopped, in the words of callbacks. */
 const STOP_REASON = Object.freeze({
@@ -46,6 +46,7 @@ export class TaskTeller {
       case 'ended':
         if (news.alarms.length > 0)
           await this.#outbox.write(transaction, alarmCallback(subjectOf(task), news.alarms, nowUs()));
+        if (task.storage !== null) return this.#uploadEnded(transaction, task, news);
         return this.#write(transaction, task, { type: 'filesEnded', ok: news.ok });
     }
   }
@@ -60,6 +61,41 @@ export class TaskTeller {
       fileId,
       url,
     });
+  }
+
+  /** The first file of a task sets out for the store of its order. */
+  uploadStarted(transaction: Kysely<Tables>, task: Task): Promise<void> {
+    return this.#write(transaction, task, { type: 'uploadStarted', ok: true });
+  }
+
+  /** A playlist of a task is in the store of its order, with all that it names. */
+  async playlistUploaded(transaction: Kysely<Tables>, task: Task, file: RenderedFile): Promise<void> {
+    await this.#write(transaction, task, { type: 'playlistCreated', file: recordedFile(file) });
+    await this.#write(transaction, task, { type: 'playlistUploaded', fileName: file.name });
+  }
+
+  /** The store of a task's order does not take a file. */
+  storeFailed(transaction: Kysely<Tables>, task: Task, code: string, message: string): Promise<void> {
+    return this.#write(transaction, task, { type: 'storeFailed', code, message });
+  }
+
+  /** No further file of a task comes into the store of its order. */
+  async #uploadEnded(
+    transaction: Kysely<Tables>,
+    task: Task,
+    { ok, files }: Extract<TaskNews, { type: 'ended' }>,
+  ): Promise<void> {
+    const { uploaded = [], failures = [] } = (await readUpload(transaction, task.taskId)) ?? {};
+    const isThere = ({ name }: RenderedFile): boolean => uploaded.includes(name);
+    if (fileFormatsOf(task.parameters.output).some((format) => format !== 'hls')) {
+      const whole = files.filter(({ type }) => type !== 'hls');
+      const there = whole.filter(isThere).map(recordedFile);
+      const result = there.length === 0 ? 'failed' : there.length < whole.length ? 'incomplete' : 'complete';
+      await this.#write(transaction, task, { type: 'mp4Uploaded', result, files: there });
+    }
+    const isAll = ok && files.every(isThere);
+    const result = !isAll ? 'incomplete' : failures.length > 0 ? 'recovered' : 'complete';
+    await this.#write(transaction, task, { type: 'uploadEnded', result });
   }
 
   async #write(transaction: Kysely<Tables>, task: Task, what: RecordingCallback): Promise<void> {

@@ -18,14 +18,15 @@ export function mixedBaseName({
 
 /**
  * Name of the files of one user's stream: `<mixed name>_UserId_s_<UserId>_UserId_e_<MediaId>`, the user's id always in base64.
- * @param underscores In front of `UserId`: one in the library, two in other stores.
+ * @param underscores On both sides of the user: one in the library, two in other stores.
  */
 export function singleBaseName(
   mixedName: string,
   { userId, source }: { userId: string; source: StreamSource },
   underscores: 1 | 2 = 1,
 ): string {
-  return `${mixedName}${'_'.repeat(underscores)}UserId_s_${encodeId(userId)}_UserId_e_${source}`;
+  const gap = '_'.repeat(underscores);
+  return `${mixedName}${gap}UserId_s_${encodeId(userId)}${gap}UserId_e_${source}`;
 }
 
 /** A mixed name with what a back end wants in front of it. */

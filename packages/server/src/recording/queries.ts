@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Tables } from '../base/db/tables.ts';
+import type { CloudStorageTarget } from '../store/index.ts';
 import type { RenderRefusal, RenderReport } from './render-protocol.ts';
 import type { Task } from './task.ts';
 import type { TaskParameters } from './task-parameters.ts';
@@ -27,6 +28,8 @@ export async function insertTask(db: Kysely<Tables>, task: Task): Promise<void> 
       robot_id: task.robotId,
       name_prefix: task.namePrefix,
       expires_us: task.expiresUs,
+      storage: task.storage === null ? null : JSON.stringify(task.storage),
+      upload: null,
       report: null,
     })
     .execute();
@@ -66,7 +69,7 @@ export async function stopTask(db: Kysely<Tables>, { taskId, untilUs, stopReason
     .execute();
 }
 
-/** Writes how a task ended. */
+/** Writes how a task ended, and erases the keys of its store. */
 export async function finishTask(
   db: Kysely<Tables>,
   taskId: string,
@@ -75,7 +78,7 @@ export async function finishTask(
 ): Promise<void> {
   await db
     .updateTable('tasks')
-    .set({ state, report: JSON.stringify(report) })
+    .set({ state, report: JSON.stringify(report), storage: null })
     .where('task_id', '=', taskId)
     .where('state', 'in', ['running', 'stopped'])
     .execute();
@@ -152,6 +155,8 @@ function taskOf(row: Selectable<Tables['tasks']>): Task {
     robotId: row.robot_id,
     namePrefix: row.name_prefix,
     expiresUs: row.expires_us,
+    // Written by insertTask only.
+    storage: row.storage as CloudStorageTarget | null,
     paused: row.paused,
     indexAlways,
     startedUs: row.started_us,

@@ -29,7 +29,7 @@ import { UsageWriter } from './usage-writer.ts';
 
 /** Where the words of recording go. */
 export interface RecorderOutlet {
-  /** Keeps a finished file, and tells of it; when this returns the file is in the library. */
+  /** Keeps a finished file, and tells of it; when this returns the file is in the library, or in the store of the task's order. */
   keep(task: Task, file: RenderedFile): Promise<void>;
   /** Tells outside of a task. Called in the transaction that writes what is told; what it throws undoes that. */
   tell(transaction: Kysely<Tables>, task: Task, news: TaskNews): Promise<void>;
@@ -278,7 +278,7 @@ export class Recorder {
   }
 
   async #start(order: StartOrder): Promise<Task> {
-    const { sdkAppId, roomId, roomIdType, robotId, parameters, namePrefix, expiresHours } = order;
+    const { sdkAppId, roomId, roomIdType, robotId, parameters, namePrefix, expiresHours, storage = null } = order;
     if ((await this.#parts.settingsOf(sdkAppId)).mode === 'off') throw new CallreelError('RecordingOff');
     const isOfRobot = (task: Task): boolean => task.robotId === robotId;
     // One after the other: whoever opens the room, and which task of a robot is the last, is clear then.
@@ -294,7 +294,16 @@ export class Recorder {
         for (const former of this.#runningIn(room.identity).filter(isOfRobot))
           await this.#stop(former, atUs, 'robotAgain', room.journal);
         return await this.#begin(room, {
-          ...{ origin: 'rest', parameters, robotId, namePrefix, expiresUs, indexAlways: false, startedUs: atUs },
+          ...{
+            origin: 'rest',
+            parameters,
+            robotId,
+            namePrefix,
+            expiresUs,
+            storage,
+            indexAlways: false,
+            startedUs: atUs,
+          },
         });
       } catch (error) {
         this.#tellSpent(room.identity);
@@ -314,7 +323,7 @@ export class Recorder {
     const { template: parameters, indexAlways } = room.settings;
     const { room: identity } = await this.#begin(room, {
       ...{ origin: 'automatic', parameters, indexAlways, startedUs },
-      ...{ robotId: null, namePrefix: null, expiresUs: null },
+      ...{ robotId: null, namePrefix: null, expiresUs: null, storage: null },
     });
     this.#detached(this.#tellRoom(identity));
   }
@@ -396,6 +405,7 @@ export class Recorder {
         outFolder: join(folder, 'files'),
         baseName: prefixedName(task.namePrefix, mixedBaseName(task.room)),
         indexAlways: task.indexAlways,
+        userUnderscores: task.storage === null ? 1 : 2,
       },
       { slots: this.#slots, log, used: (counts) => usage.take(counts) },
     );
@@ -412,13 +422,13 @@ export class Recorder {
         await usage.last(outcome.type === 'finished' ? outcome.usage : []);
         if (outcome.type === 'finished') {
           for (const file of outcome.files) await this.#parts.outlet.keep(task, file);
-          const { report } = outcome;
-          const news = { type: 'ended', ok: true, alarms: report.alarms } as const;
+          const { files, report } = outcome;
+          const news = { type: 'ended', ok: true, files, alarms: report.alarms } as const;
           await this.#write(task, news, (db) => finishTask(db, task.taskId, 'rendered', report));
         } else {
           const { code, detail } = outcome;
           const refusal = { code, detail };
-          const news = { type: 'ended', ok: false, alarms: [] } as const;
+          const news = { type: 'ended', ok: false, files: [], alarms: [] } as const;
           await this.#write(task, news, (db) => finishTask(db, task.taskId, 'failed', refusal));
         }
         break;
@@ -429,6 +439,7 @@ export class Recorder {
       }
     }
     task.state = outcome.type === 'finished' ? 'rendered' : 'failed';
+    task.storage = null;
     this.#tasks.delete(task.taskId);
     this.#parts.log.info(
       {

@@ -21,6 +21,8 @@ export type RenderOrder = {
   baseName: string;
   /** Whether `_<Index>` is written though the file was not split. */
   indexAlways: boolean;
+  /** How many stand on both sides of a user in names of single files; see `singleBaseName`. One by default. */
+  userUnderscores?: 1 | 2;
   /**
    * Whether nothing will be added to the bundle, so that what its journal leaves open ends with its data instead of
    * being waited for. False by default.

@@ -1,3 +1,4 @@
+import type { CloudStorageTarget } from '../store/index.ts';
 import type { TaskParameters } from './task-parameters.ts';
 
 /** What a back end orders when it starts a recording. */
@@ -12,4 +13,6 @@ export type StartOrder = {
   namePrefix: string | null;
   /** How long orders about the task are taken; null: as long as it runs. */
   expiresHours: number | null;
+  /** The store that the files go into; into the library when it is not given. */
+  storage?: CloudStorageTarget;
 };

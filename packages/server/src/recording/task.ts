@@ -1,5 +1,6 @@
 import type { TaskStopReason } from '../capture/journal-event.ts';
 import type { RoomIdentity } from '../room/room-parts.ts';
+import type { CloudStorageTarget } from '../store/index.ts';
 import type { TaskParameters } from './task-parameters.ts';
 
 /**
@@ -17,6 +18,8 @@ export type Task = {
   robotId: string | null;
   /** What the names of the files begin with, or null. */
   namePrefix: string | null;
+  /** The store that the files go into instead of the library; null: into the library, or the task is over. Holds a secret. */
+  storage: CloudStorageTarget | null;
   /** From when on orders about it are refused; null: never. The recording goes on. */
   expiresUs: number | null;
   /** Whether what comes now is in no file; false when the task has stopped. */

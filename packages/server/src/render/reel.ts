@@ -254,9 +254,9 @@ export class Reel implements Disposable {
   }
 
   #orderOf(format: 'mp4' | 'aac' | 'hls'): ReelOrder {
-    const { outFolder, indexAlways, baseName, splitAt } = this.#order;
+    const { outFolder, indexAlways, baseName, splitAt, userUnderscores } = this.#order;
     const { subject } = this;
-    const name = subject.kind === 'mixed' ? baseName : singleBaseName(baseName, subject);
+    const name = subject.kind === 'mixed' ? baseName : singleBaseName(baseName, subject, userUnderscores);
     return {
       workFolder: this.#workFolder,
       outFolder,

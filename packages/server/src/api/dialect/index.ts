@@ -7,6 +7,5 @@ export { DIALECT_CONSTRAINT, dialectConstraint, dialectRoutes } from './dialect-
 export { RateLimiter } from './rate-limiter.ts';
 export type { RecordingControl, StartOrder, TaskFile, TaskStatus } from './recording-control.ts';
 export type { Page, RoomControl, RoomHistory, RoomLife, RoomName, RoomStay } from './room-control.ts';
-export type { CloudStorageTarget } from './storage-mapping.ts';
 export { type TrtcParts, trtcActions } from './trtc-actions.ts';
 export type { RecordedMinutes, RecordedSeconds, UsageReader } from './usage-reader.ts';

@@ -216,7 +216,7 @@ describe('what a back end gets to hear', () => {
     );
   });
 
-  test('of an S3 store: what is wrong in it, and only then that it cannot be', async () => {
+  test('of an S3 store: what is wrong in it; a right one is handed on, and its secret is in no answer', async () => {
     const client = server.sdk();
     const CloudStorage = {
       ...{ Vendor: 1, Region: 'eu-central-1', Bucket: 'bucket', AccessKey: 'a', SecretKey: 's' },
@@ -224,7 +224,9 @@ describe('what a back end gets to hear', () => {
     };
     const start = (changes: object): Promise<unknown> =>
       codeOf(client.CreateCloudRecording(create({ StorageParams: { CloudStorage: { ...CloudStorage, ...changes } } })));
-    expect(await start({})).toBe('UnsupportedOperation');
+    expect(await start({ FileNamePrefix: Array.from({ length: 6 }, () => 'x'.repeat(128)) })).toBe(
+      'InvalidParameter.OutOfRange',
+    );
     expect(await start({ FileNamePrefix: ['../a'] })).toBe('InvalidParameter.OutOfRange');
     expect(await start({ Vendor: 2 })).toBe('InvalidParameter.OutOfRange');
     for (const name of ['Vendor', 'Region', 'Bucket', 'AccessKey', 'SecretKey'])
@@ -235,6 +237,15 @@ describe('what a back end gets to hear', () => {
       create({ StorageParams: { CloudStorage: { ...CloudStorage, SecretKey: secret } } }),
     );
     await expect(refused).rejects.toMatchObject({ message: expect.not.stringContaining('secret-') });
+    const { TaskId } = await client.CreateCloudRecording(create({ StorageParams: { CloudStorage } }));
+    expect(server.recording.task(TaskId).order).toMatchObject({
+      storage: {
+        ...{ vendor: 'aws', region: 'eu-central-1', bucket: 'bucket', accessKey: 'a', secretKey: 's' },
+        ...{ endpointUrl: null, prefix: ['a', 'b-1_'] },
+      },
+      userDefineRecordId: null,
+      parameters: { output: { format: 'hls' } },
+    });
   });
 
   test('of what the server does wrong: nothing but that it did', async () => {

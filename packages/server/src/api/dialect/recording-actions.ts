@@ -80,19 +80,15 @@ export function recordingActions({ applications, recording }: RecordingActionPar
           userSig: request.UserSig,
           privateMapKey: text(request.PrivateMapKey),
         });
-        if (storage.kind === 's3')
-          throw new DialectError(
-            'UnsupportedOperation',
-            'CloudStorage is not built yet: files go to the library, CloudVod.',
-          );
-        const { userDefineRecordId } = storage.library;
         const { taskId } = await control().start({
           sdkAppId: SdkAppId,
           ...room,
           robotId: UserId,
           parameters,
           expiresHours: request.ResourceExpiredHour ?? EXPIRES_HOURS,
-          userDefineRecordId,
+          ...(storage.kind === 's3'
+            ? { storage: storage.s3, userDefineRecordId: null }
+            : { userDefineRecordId: storage.library.userDefineRecordId }),
         });
         return { TaskId: taskId };
       },

@@ -1,4 +1,5 @@
 import type { TaskParameters } from '../../recording/index.ts';
+import type { CloudStorageTarget } from '../../store/index.ts';
 
 /** What a REST order to record asks for. */
 export type StartOrder = {
@@ -12,6 +13,8 @@ export type StartOrder = {
   expiresHours: number;
   /** Goes before the names of the files. */
   userDefineRecordId: string | null;
+  /** The store that the files go into; into the library when it is not given. */
+  storage?: CloudStorageTarget;
 };
 
 /** A file of a task as `DescribeCloudRecording` tells of it. `userId` is empty when it is mixed. */

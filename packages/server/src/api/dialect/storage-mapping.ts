@@ -1,20 +1,7 @@
+import type { CloudStorageTarget } from '../../store/index.ts';
 import { DialectError } from './dialect-error.ts';
 import { mustNotAsk, OUT_OF_RANGE, text } from './given-in-vain.ts';
 import type { StorageRequest } from './recording-schemas.ts';
-
-/** An S3 store that an order brings along. */
-export type CloudStorageTarget = {
-  /** `cos`: Tencent's, by its S3 interface. */
-  vendor: 'cos' | 'aws';
-  region: string;
-  bucket: string;
-  accessKey: string;
-  secretKey: string;
-  /** Null: that of the vendor. */
-  endpointUrl: string | null;
-  /** Folders around the task's own. */
-  prefix: readonly string[];
-};
 
 /** The library, with what an order says of the files there. */
 export type LibraryTarget = {
@@ -25,6 +12,11 @@ export type LibraryTarget = {
 
 /** Where the files of an order go. */
 export type StorageTarget = { kind: 'library'; library: LibraryTarget } | { kind: 's3'; s3: CloudStorageTarget };
+
+/**
+ * Longest `FileNamePrefix` with its slashes: a key of S3 has 1024 bytes, and behind the prefix stand the task's id and a name.
+ */
+const PREFIX_MAX_BYTES = 700;
 
 /** `Vendor` 0 and 1. */
 const VENDORS = Object.freeze(['cos', 'aws'] as const);
@@ -40,6 +32,12 @@ export function toStorageTarget({ CloudStorage, CloudVod }: StorageRequest): Sto
     const { Vendor, Region, Bucket, AccessKey, SecretKey, EndpointUrl, FileNamePrefix = [] } = CloudStorage;
     if (EndpointUrl !== undefined && !URL.canParse(EndpointUrl))
       throw new DialectError(OUT_OF_RANGE, 'StorageParams.CloudStorage.EndpointUrl must be an address.');
+    const prefixBytes = FileNamePrefix.join('/').length;
+    if (prefixBytes > PREFIX_MAX_BYTES)
+      throw new DialectError(
+        OUT_OF_RANGE,
+        `StorageParams.CloudStorage.FileNamePrefix has ${prefixBytes} characters together: at most ${PREFIX_MAX_BYTES}.`,
+      );
     return {
       kind: 's3',
       s3: {

@@ -218,6 +218,8 @@ CREATE TABLE tasks (
   robot_id text,
   name_prefix text,
   expires_us bigint,
+  storage jsonb,
+  upload jsonb,
   CONSTRAINT tasks_origin_check CHECK ((origin = ANY (ARRAY['automatic'::text, 'rest'::text]))),
   CONSTRAINT tasks_pkey PRIMARY KEY (task_id),
   CONSTRAINT tasks_room_id_type_check CHECK ((room_id_type = ANY (ARRAY['number'::text, 'string'::text]))),

@@ -108,6 +108,10 @@ export type Tables = {
     name_prefix: string | null;
     /** From when on orders about the task are refused; null: never. */
     expires_us: number | null;
+    /** `CloudStorageTarget` with its secret key, where the files go into such a store, until the task is over. */
+    storage: JSONColumnType<object> | null;
+    /** `TaskUpload`, where files have been uploaded or were to be. */
+    upload: JSONColumnType<object> | null;
     /** `RenderReport` when rendered, `RenderRefusal` when failed. */
     report: JSONColumnType<object> | null;
   };

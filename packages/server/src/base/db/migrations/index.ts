@@ -8,6 +8,7 @@ import { callbacks } from './0006-callbacks.ts';
 import { restScopes } from './0007-rest-scopes.ts';
 import { orderedTasks } from './0008-ordered-tasks.ts';
 import { usage } from './0009-usage.ts';
+import { storedTasks } from './0010-stored-tasks.ts';
 
 /** All migrations, by number. A migration that has been released never changes. */
 export const MIGRATIONS: readonly Migration[] = Object.freeze([
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = Object.freeze([
   restScopes,
   orderedTasks,
   usage,
+  storedTasks,
 ]);
