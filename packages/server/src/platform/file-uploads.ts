@@ -73,6 +73,7 @@ export class FileUploads {
   }
 
   async #send(task: Task, storage: CloudStorageTarget, file: RenderedFile): Promise<void> {
+    if (this.#closed) throw new CallreelError('StoreUnavailable', 'The server ends.');
     const { allows } = this.#parts;
     const folder = [...storage.prefix, task.taskId].join('/');
     const store = new S3Store(storage, allows === undefined ? {} : { allows });
