@@ -23,10 +23,11 @@ bench:
 	@scripts/bootstrap.sh test
 	@set -e; for file in bench/*.bench.ts; do [ -e "$$file" ] || continue; echo "==> $$file"; scripts/node "$$file"; done
 
-# Memory and drift of a render of two hours; fails when a bound is missed.
+# Memory and drift of a render of two hours, and a hundred rooms recorded at once; fails when a bound is missed.
 soak:
 	@scripts/bootstrap.sh test
 	@scripts/node bench/render-memory.bench.ts 120 check
+	@MANY_ROOMS=100 scripts/node node_modules/vitest/vitest.mjs run --project system test/many-rooms.test.ts
 
 format:
 	@scripts/node node_modules/@biomejs/biome/bin/biome check --write .

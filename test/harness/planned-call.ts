@@ -47,9 +47,9 @@ export class PlannedCall {
     return at(this.callers, 0).callId;
   }
 
-  /** Lets the first two speak with each other: the room opens. */
-  async begin(): Promise<void> {
-    await Promise.all([this.caller(0).begin(), this.caller(1).join()]);
+  /** Lets the first two speak with each other: the room opens. @param options `camera` false: they send sound only. */
+  async begin(options: { camera?: boolean } = {}): Promise<void> {
+    await Promise.all([this.caller(0).begin(options), this.caller(1).join(options)]);
   }
 
   /** A caller by number. */

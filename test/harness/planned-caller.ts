@@ -78,14 +78,14 @@ export class PlannedCaller {
   }
 
   /** Waits until somebody has answered, then sends. */
-  async begin(options?: { screen?: PlannedSignal }): Promise<void> {
+  async begin(options?: { screen?: PlannedSignal; camera?: boolean }): Promise<void> {
     await this.#begun;
     this.#isIn = true;
     await this.publish(options);
   }
 
   /** Answers the call that rings, and sends. */
-  async join(options?: { screen?: PlannedSignal; silent?: boolean }): Promise<void> {
+  async join(options?: { screen?: PlannedSignal; camera?: boolean; silent?: boolean }): Promise<void> {
     this.#callId = await this.#rung;
     await this.#signalling.request('call.accept', { callId: this.#callId });
     this.#isIn = true;
