@@ -1,10 +1,10 @@
 import { USAGE_MODES } from '@callreel/protocol';
 import { Type } from 'typebox';
-import { CallreelError } from '../base/index.ts';
 import type { ApiDeps } from './deps.ts';
 import type { ApiInstance } from './instance.ts';
+import { documented, refTo } from './openapi/index.ts';
 import { usageCsv } from './usage-csv.ts';
-import { type Authentication, sees, type Viewer } from './viewer.ts';
+import { type Authentication, mustRead, mustSee, type Viewer } from './viewer.ts';
 
 /** How long was recorded. */
 export function usageRoutes(api: ApiInstance, { usage }: Pick<ApiDeps, 'usage'>, authentication: Authentication): void {
@@ -20,8 +20,24 @@ export function usageRoutes(api: ApiInstance, { usage }: Pick<ApiDeps, 'usage'>,
     { additionalProperties: false },
   );
 
-  api.get('/api/v1/usage', { schema: { querystring } }, async (request, reply) => {
+  const schema = documented(
+    {
+      summary: 'Recorded minutes by application, mode, class and day or five minutes',
+      tag: 'Recordings',
+      answers: {
+        200: {
+          description: 'What was asked for, as JSON or as CSV.',
+          json: refTo('Usage'),
+          files: ['text/csv'],
+        },
+      },
+      errors: ['NotAllowed', 'ParameterInvalid', 'UsageRangeTooLong'],
+    },
+    { querystring },
+  );
+  api.get('/api/v1/usage', { schema }, async (request, reply) => {
     const viewer = await authentication.viewer(request);
+    mustRead(viewer, 'read');
     const { from, to, mode, format = 'json', step = from === to ? 'point' : 'day' } = request.query;
     const sdkAppId = applicationOf(viewer, request.query.sdkAppId);
     const query = { from, to, ...(sdkAppId === null ? {} : { sdkAppId }), ...(mode === undefined ? {} : { mode }) };
@@ -37,7 +53,6 @@ export function usageRoutes(api: ApiInstance, { usage }: Pick<ApiDeps, 'usage'>,
 /** Whose usage is asked for; null: everybody's. */
 function applicationOf(viewer: Viewer, asked: number | undefined): number | null {
   if (asked === undefined) return viewer.sdkAppId;
-  if (!sees(viewer, asked))
-    throw new CallreelError('NotAllowed', `These credentials belong to another application than ${asked}.`);
+  mustSee(viewer, asked);
   return asked;
 }

@@ -1,3 +1,4 @@
+import { USAGE_CLASSES, USAGE_MODES } from '@callreel/protocol';
 import { type TSchema, Type } from 'typebox';
 import {
   CALLBACK_KINDS,
@@ -101,6 +102,23 @@ export const KeySchema = Type.Object({
   revokedUs: orNull(TimeUs),
 });
 
+/** Recorded minutes, as `UsageEntry` documents them. */
+export const UsageSchema = Type.Object({
+  from: Type.String(),
+  to: Type.String(),
+  step: Type.Enum(['day', 'point']),
+  usage: Type.Array(
+    Type.Object({
+      sdkAppId: Type.Integer(),
+      mode: Type.Enum([...USAGE_MODES]),
+      class: Type.Enum([...USAGE_CLASSES]),
+      startUs: TimeUs,
+      recordedUs: Type.Integer(),
+      minutes: Type.Integer({ description: 'Rounded up by day.' }),
+    }),
+  ),
+});
+
 /** The parts of the document that several routes name. */
 export const answerSchemas = Object.freeze({
   TaskParameters: TaskParametersSchema,
@@ -112,6 +130,7 @@ export const answerSchemas = Object.freeze({
   Callback: CallbackSchema,
   CallbackWithLog: CallbackWithLogSchema,
   Key: KeySchema,
+  Usage: UsageSchema,
 });
 
 /** Names one of the {@link answerSchemas}. */

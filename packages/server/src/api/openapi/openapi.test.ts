@@ -61,6 +61,7 @@ beforeAll(async () => {
       ...{ library: new Catalogue(db), store: await LocalStore.open(join(folder, 'files')) },
       ...{ calls: { list: async () => [] }, recordings: { list: async () => [] } },
       dialect: { recording: null, rooms, history: rooms, usage: null },
+      usage: { days: async () => [], points: async () => [] },
       callbacks: new CallbackLog({ db, nowUs, addressOf: async () => null, wake: () => undefined }),
       taskOrders: {
         owner: async () => null,
