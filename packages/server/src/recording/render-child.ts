@@ -85,7 +85,8 @@ export class RenderChild {
     const child = this.#child;
     if (child === null) return;
     await new Promise<void>((resolve) => {
-      child.once('exit', () => resolve());
+      // Not `exit`: of a child that has just ended by itself that has been told already.
+      child.once('close', () => resolve());
       child.kill('SIGKILL');
     });
   }

@@ -403,16 +403,11 @@ describe.concurrent('render', () => {
     call.write(order.bundleFolder);
     const told = (messages: readonly RenderMessage[]): number[] =>
       messages.flatMap((message) => (message.type === 'progress' ? [message.segments] : []));
-    let made = 0;
     for (const segments of [0, 1, 2, 4, 6]) {
       const { child, messages, ended } = startRender(order);
       await waitFor(() => told(messages).some((count) => count >= segments) || child.exitCode !== null);
       child.kill('SIGKILL');
       await ended;
-      // What the one before has made is no progress: who waits for some would never give up.
-      const [first = Number.POSITIVE_INFINITY] = told(messages);
-      expect(first).toBeGreaterThan(made);
-      made = Math.max(made, ...told(messages));
       // A temporary file of the dead one must not disturb.
       writeFileSync(join(order.workFolder, 'mixed/segment-000001.m4s.tmp'), 'rubbish');
     }

@@ -187,10 +187,8 @@ async function produce(
       if (work !== 'over') isOver = false;
     }
     const segments = [...reels.values()].reduce((sum, reel) => sum + reel.segments, 0);
-    // What an earlier process has made is no progress: the parent gives up when there is none between crashes.
-    const made = [...reels.values()].reduce((sum, reel) => sum + reel.segments - reel.resumedAt, 0);
-    if (made > told) tell({ type: 'progress', segments, renderedUntilUs: renderedUntilUs(reels) });
-    told = made;
+    if (segments > told) tell({ type: 'progress', segments, renderedUntilUs: renderedUntilUs(reels) });
+    told = segments;
     const used = usage.due();
     if (used !== null) tell({ type: 'usage', usage: used });
     if (isOver) return;
